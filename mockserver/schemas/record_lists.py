@@ -7,8 +7,10 @@ list only what each of its items is; any other list is validated and written as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.schemas.keywords import DESCRIBING
 from mockserver.syntax import strict_json
@@ -30,21 +32,30 @@ class ListedRecords(NamedTuple):
     records: Sequence[Mapping[str, Any]]
 
 
+@dataclass(slots=True)
+class KeptRecords:
+    """Valid records and their JSON, by identity: of two that are equal one may be another object, written again.
+
+    Nothing is taken out: threads that share it would otherwise find the JSON of a record that exists no longer, and
+    whose identity another one has.
+    """
+
+    records: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    written: dict[int, strict_json.Fragment] = field(default_factory=dict)
+    size: int = 0
+
+
 class RecordListWriter:
     """Writes values with a list of records; `whole` validates the value, and `item` one record."""
 
     def __init__(self, whole: Validator, item: Validator) -> None:
         self._whole, self._item = whole, item
-        # Valid records and their JSON, by identity: of two records that are equal one may be another object, which is
-        # written again.
-        self._records: dict[int, Mapping[str, Any]] = {}
-        self._written: dict[int, strict_json.Fragment] = {}
-        self._size = 0
+        self._kept = KeptRecords()
 
     def write(self, value: Any, listed: ListedRecords) -> bytes | None:
         """A value that holds these records as JSON; None if it is not valid."""
         records, member = listed.records, listed.member
-        written = list(map(self._written.get, map(id, records)))
+        written = list(map(self._kept.written.get, map(id, records)))
         if not all(written):
             for index in [index for index, fragment in enumerate(written) if fragment is None]:
                 if not self._item.is_valid(records[index]):
@@ -58,13 +69,12 @@ class RecordListWriter:
 
     def _keep(self, record: Mapping[str, Any]) -> strict_json.Fragment:
         text = strict_json.dump(record)
-        self._size += len(text)
-        if self._size > KEPT_LIMIT:
-            self._records.clear()
-            self._written.clear()
-            self._size = len(text)
-        self._records[id(record)] = record
-        fragment = self._written[id(record)] = strict_json.Fragment(text)
+        kept = self._kept
+        if kept.size + len(text) > KEPT_LIMIT:
+            kept = self._kept = KeptRecords()
+        kept.size += len(text)
+        kept.records[id(record)] = record
+        fragment = kept.written[id(record)] = strict_json.Fragment(text)
         return fragment
 
 
@@ -76,7 +86,7 @@ def list_writer(validator: Validator, member: str | None) -> RecordListWriter | 
         node: Node | None = validator.node
         if member is not None:
             node = _member_of(node, "properties", OBJECT_KEYWORDS)
-            node = node.get(member) if node is not None else None
+            node = node.child(member) if node is not None and member in node.value else None
         item = _member_of(node, "items", LIST_KEYWORDS)
     except Unresolved:
         return None
@@ -85,7 +95,7 @@ def list_writer(validator: Validator, member: str | None) -> RecordListWriter | 
 
 def _member_of(node: Node | None, name: str, keywords: frozenset[str]) -> Node | None:
     """The member of a schema, if the schema has no other keywords than these."""
-    schema = node.resolve() if node is not None else None
+    schema = node.resolve_plain_ref() if node is not None else None
     if schema is None or not isinstance(schema.value, dict) or name not in schema.value:
         return None
     is_plain = all(keyword in keywords or keyword.startswith("x-") for keyword in schema.value)

@@ -249,4 +249,10 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_read_object, parse_constant=_reje
 _CHECKING_DECODER = json.JSONDecoder(
     object_pairs_hook=_read_object, parse_constant=_reject_constant, parse_float=_read_float, parse_int=_read_int
 )
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ENCODER = json.JSONEncoder(
+    # What is not a value is a Fragment.
+    default=lambda fragment: json.loads(orjson.dumps(fragment)),
+    ensure_ascii=False,
+    separators=(",", ":"),
+    allow_nan=False,
+)

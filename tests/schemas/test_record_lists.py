@@ -35,7 +35,7 @@ def validator_of(folder: Path, schema: Any, thing: Any = THING) -> Validator:
         "openapi": "3.1.0",
         "info": {"title": "Things", "version": "1"},
         "paths": {"/things": {"get": {"responses": {"200": {"description": "All", "content": content}}}}},
-        "components": {"schemas": {"Thing": thing}},
+        "components": {"schemas": {"Thing": thing, "Things": THINGS}},
     }
     path = folder / "things.json"
     path.write_text(json.dumps(document))
@@ -60,6 +60,7 @@ def enveloped(records: list[Any], total: Any = 2) -> tuple[Any, ListedRecords]:
         ([{"id": 1}], "one"),
         ([{"id": 1}, None], 2),
         ([{"id": 2**70, "tags": ["é", 1.5, {"deep": [None, True]}]}], 1),
+        ([{"id": 2**70, "tags": ["é", 1.5]}, {"id": 1}], 2**71),
     ],
 )
 def test_a_list_is_written_where_the_whole_value_is_valid(tmp_path: Path, records: list[Any], total: Any) -> None:
@@ -97,10 +98,13 @@ def test_records_that_are_kept_as_json_have_a_bounded_size(tmp_path: Path, monke
     monkeypatch.setattr(record_lists, "KEPT_LIMIT", 20)
     writer = list_writer(validator_of(tmp_path, ENVELOPE), "things")
     assert writer is not None
+    before = writer._kept
     value, listed = enveloped([{"id": number} for number in range(5)])
     assert writer.write(value, listed) == strict_json.dump(value)
     # Each has eight bytes: of the first four, the last two are kept, until the fifth is too many again.
-    assert list(writer._records.values()) == [{"id": 4}]
+    assert list(writer._kept.records.values()) == [{"id": 4}]
+    # Another thread may be reading these.
+    assert before.written.keys() == before.records.keys() == {id(record) for record in listed.records[:2]}
     assert writer.write(value, listed) == strict_json.dump(value)
 
 
@@ -112,6 +116,7 @@ def test_records_that_are_kept_as_json_have_a_bounded_size(tmp_path: Path, monke
         {**THINGS, "prefixItems": [{"type": "object"}]},
         {**THINGS, "contains": {"required": ["name"]}},
         {**THINGS, "allOf": [{"maxItems": 1}]},
+        {"$ref": "#/components/schemas/Things", "maxItems": 1},
         {"type": "array"},
         {"oneOf": [THINGS, {"type": "null"}]},
     ],
