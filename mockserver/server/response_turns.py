@@ -64,12 +64,15 @@ class ResponseTurns:
 
     def _respond(self, loop: asyncio.AbstractEventLoop) -> None:
         self._began = loop.time()
-        for responder in list(self._waiting):
-            if self._waiting.pop(responder, self) is not self:
-                responder.respond_to_waiting()
-            if loop.time() - self._began > TURN_SECONDS:
-                break
-        self._is_scheduled = False
-        if self._waiting:
-            self._schedule(loop)
-        self._began = loop.time()
+        try:
+            for responder in list(self._waiting):
+                if self._waiting.pop(responder, self) is not self:
+                    responder.respond_to_waiting()
+                if loop.time() - self._began > TURN_SECONDS:
+                    break
+        finally:
+            # Where one of them fails, the others still have their turn.
+            self._is_scheduled = False
+            if self._waiting:
+                self._schedule(loop)
+            self._began = loop.time()

@@ -8,6 +8,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from mockserver.server.response_turns import PAUSE_SECONDS, TURN_SECONDS, ResponseTurns
 from mockserver.server.server import BackgroundServer
 from tests.attack.connection import Loop
@@ -42,6 +44,19 @@ def test_after_a_response_that_took_long_it_is_the_turn_of_what_has_come() -> No
         assert not turns.is_over(loop.now)
         loop.advance(PAUSE_SECONDS)
         assert tuple(connection.responses for connection in connections) == responses
+
+
+def test_a_connection_that_fails_takes_no_turn_from_the_others() -> None:
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    failing, other = SlowConnection(loop, turns), SlowConnection(loop, turns)
+    failing.turns = None  # type: ignore[assignment]
+    turns.add(failing, loop)
+    turns.add(other, loop)
+    with pytest.raises(AttributeError):
+        loop.advance(1)
+    loop.advance(1)
+    assert other.responses == 1
 
 
 def test_a_turn_is_over_after_a_while_of_responses() -> None:
