@@ -40,7 +40,7 @@ PROVIDERS: Mapping[str, str] = {
     "tag": "word", "label": "word", "firstname": "first_name", "lastname": "last_name", "fullname": "name",
     "surname": "last_name", "mobile": "phone_number", "fax": "phone_number", "state": "state", "province": "state",
     "zip_code": "postcode", "organization": "company", "organisation": "company", "employer": "company",
-    "website": "uri", "homepage": "uri", "domain": "domain_name", "hostname": "domain_name", "host": "domain_name",
+    "website": "uri", "homepage": "uri", "domain": "hostname", "hostname": "hostname", "host": "hostname",
     "ip": "ipv4", "ip_address": "ipv4", "user_agent": "user_agent", "mac": "mac_address", "mac_address": "mac_address",
     "currency_code": "currency_code", "language_code": "language_code", "timezone": "timezone", "time_zone": "timezone",
     "mime_type": "mime_type", "content_type": "mime_type", "file_name": "file_name", "filename": "file_name",
@@ -113,6 +113,9 @@ def make_text(name: str, form: str | None, rng: random.Random) -> str:
         provider = PROVIDERS[meaning_of_name(name) or "name"]
     if provider is None:
         return pick_word(rng)
+    if provider in BY_FORMAT:
+        # An address that leads to no host; those of Faker may lead to real ones.
+        return BY_FORMAT[provider](rng)
     if provider == THING_NAME:
         return f"{pick_word(rng)} {pick_word(rng)}".title()
     if "".join(_words(name)) in CURRENCIES:

@@ -216,7 +216,10 @@ def test_a_value_fits_its_name_and_format() -> None:
         "email": r".+@.+\..+",
         "createdAt": r"\d{4}-\d\d-\d\dT.*Z",
         "first_name": r"[A-Z]\w+",
-        "home_url": r"https?://.*",
+        # Hosts that do not exist: a client may follow an address.
+        "home_url": r"https://\w+\.example\.com/\w+",
+        "website": r"https://\w+\.example\.com/\w+",
+        "domain": r"\w+\.example\.com",
         "ipAddress": r"\d+\.\d+\.\d+\.\d+",
         "uuid": r"[0-9a-f-]{36}",
     }
