@@ -22,7 +22,7 @@ from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import CLIENT_ERRORS, Entry
 from mockserver.errors import Refusal, Violation, unknown_name
 from mockserver.http.messages import JSON_VALUE_LIMIT, header_name
-from mockserver.http.request.bodies import sent_media_type
+from mockserver.http.request.bodies import reading_bytes, sent_media_type
 from mockserver.http.request.content import parse_body, read_declared
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
@@ -30,7 +30,7 @@ from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_valu
 from mockserver.schemas.matching import ReadingWork
 from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.http.cookies import cookie_values
-from mockserver.syntax.http.media_types import is_json
+from mockserver.syntax.http.media_types import essence, is_json
 from mockserver.syntax.redaction import redact_value
 
 # The members of an expectation that may hold schemas.
@@ -73,7 +73,7 @@ class LoggedRequest:
     def body(self) -> Any:
         """The body as overrides see it: JSON as its value, a form as an object, other text as a string, none as null.
 
-        Raises BodyNotKept where the journal holds only a part of it.
+        Raises BodyNotKept where the journal holds only a part of it, and TooMuchToMatch.
         """
         message = self.entry.request
         if message.size > len(message.body):
@@ -84,7 +84,9 @@ class LoggedRequest:
         is_raw = entry.violations or entry.code in CLIENT_ERRORS
         if operation is not None and operation.body is not None and not is_raw:
             kept = KeptBody(message.body, self.header)
-            if message.body and not is_json(sent_media_type(operation.body, kept)):
+            kind = essence(sent_media_type(operation.body, kept))
+            if message.body and not is_json(kind):
+                self.work.take_bytes(reading_bytes(message.body, kind))
                 with suppress(Refusal):
                     return read_declared(operation.body, kept)
         return parse_body(message.body, self.header("Content-Type") or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
@@ -23,6 +24,8 @@ CLOSEST_LIMIT = 3
 # these explanations.
 EXPLAINED_BODIES = 300
 EXPLANATION_STEPS = 2 * STEP_LIMIT
+# What may be read of forms and XML for that.
+EXPLANATION_BYTES = READING_LIMIT // 4
 TOO_MUCH_TO_READ = f"schemas would read more than {READING_LIMIT:,} bytes of bodies, each as often as they are applied"
 NOT_EXPLAINED = Violation("body", "", "schema", "it does not match its schema")
 
@@ -165,7 +168,7 @@ class BodyExplanations:
     def __init__(self, expectations: int, operations: Mapping[str, Operation]) -> None:
         self.limit = max(CLOSEST_LIMIT, EXPLAINED_BODIES // expectations)
         self._operations = operations
-        self._steps = EXPLANATION_STEPS
+        self._steps, self._work = EXPLANATION_STEPS, ReadingWork(EXPLANATION_BYTES)
 
     def explain(self, expectation: Expectation, entry: Entry) -> list[dict[str, Any]]:
         """How a body differs that is not an expected one."""
@@ -173,8 +176,10 @@ class BodyExplanations:
         assert schema is not None
         violations = [NOT_EXPLAINED]
         if self._steps > 0:
-            violations = schema.violations(LoggedRequest(entry, ReadingWork(), self._operations).body, "body")
-            self._steps -= schema.schemas.explainer.steps_taken
+            with suppress(TooMuchToMatch):
+                body = LoggedRequest(entry, self._work, self._operations).body
+                violations = schema.violations(body, "body")
+                self._steps -= schema.schemas.explainer.steps_taken
         return [{"part": "body", **violation.as_dict()} for violation in violations]
 
 

@@ -49,22 +49,26 @@ NOTHING_READ = Reading(0)
 class ReadingWork:
     """The work of matching one request: how much of it may still be read. Raises TooMuchToMatch at the limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = READING_LIMIT) -> None:
         begin_value()
-        self._left = READING_LIMIT
+        self._left = limit
         # By the `id()` of arrays and objects, which are kept so that no other gets it.
         self._sizes: dict[int, tuple[Any, int]] = {}
 
     def take(self, reading: Reading, value: Any) -> None:
         """Count what a schema reads of a value."""
         if reading.times:
-            self._left -= reading.times * self._size(value)
-            if self._left < 0:
-                raise TooMuchToMatch(READING_LIMIT)
+            self.take_bytes(reading.times * self._size(value))
         elif reading.members and isinstance(value, dict):
             for name, member in reading.members.items():
                 if name in value:
                     self.take(member, value[name])
+
+    def take_bytes(self, count: int) -> None:
+        """Count what takes as long as reading so many bytes."""
+        self._left -= count
+        if self._left < 0:
+            raise TooMuchToMatch(READING_LIMIT)
 
     def _size(self, value: Any) -> int:
         if isinstance(value, str):

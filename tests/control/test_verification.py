@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from mockserver import create_app
 from mockserver.control import expectations, verification
 from mockserver.engine import journal
-from mockserver.http.request import content
+from mockserver.http.request import bodies, content
 from tests.conftest import MakeContract
 
 RETRY_7 = {"operation": "retryJob", "where": {"job_id": "job-7"}}
@@ -304,3 +305,39 @@ def test_an_expectation_that_cannot_be_read_is_refused(
     assert response.json["violations"][0]["pointer"] == pointer
     if message is not None:
         assert response.json["violations"][0]["message"] == message
+
+
+@pytest.mark.parametrize(("count", "status"), [(1, 409), (2, 422)])
+def test_the_forms_and_xml_that_are_read_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, status: int
+) -> None:
+    operation = {
+        "operationId": "send",
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {}}},
+        "responses": {"204": {"description": "done"}},
+    }
+    path = tmp_path / "openapi.json"
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/x": {"post": operation}}}
+    path.write_text(json.dumps(document))
+    client = create_app(path).test_client()
+    for _ in range(count):
+        assert client.post("/x", data={"a": "1"}).status_code == 204
+    monkeypatch.setattr(expectations, "reading_bytes", lambda *_: 300_000_000)
+    response = verify(client, {"operation": "send", "body": {"required": ["b"]}})
+    assert response.status_code == status
+    if status == 409:
+        difference = response.json["expectations"][0]["closest"][0]["differences"][0]
+        assert difference["message"] == "it does not match its schema"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "size"),
+    [
+        (b"a=1&b=2", "application/x-www-form-urlencoded", 1_500),
+        (b"--B\r\n\r\n\r\n--B--", "multipart/form-data", 5_000),
+        (b"<a><b/></a>", "application/xml", 3_000),
+        (b"<a>&", "application/octet-stream", 0),
+    ],
+)
+def test_the_time_to_read_a_body_is_known_by_its_parts(data: bytes, kind: str, size: int) -> None:
+    assert bodies.reading_bytes(data, kind) == size
