@@ -71,7 +71,8 @@ class DelayedSend:
             self._after(delay, self._deliver)
 
     def watch_peer(self) -> None:
-        """The peer sends no more. Most likely it has gone, so it gets only what comes soon."""
+        """The peer sends no more, and has most likely gone: it holds up nobody, and gets only what comes soon."""
+        self._delivery.delivered()
         latest = monotonic() + GONE_SECONDS
         self._deadline = min(self._deadline, latest)
         if self._due > latest:
@@ -82,7 +83,7 @@ class DelayedSend:
         retry = self._delivery.retry
         assert retry is not None
         response = retry()
-        self._turns.note_response(self._loop.time())
+        self._turns.ended = self._loop.time()
         if response is not None:
             self._head, self._body = self._encode(response)
             if response.delivery is None:

@@ -48,7 +48,7 @@ class Protocol(RequestReader):
         # When a response was sent last.
         self._active_at = 0.0
         self._hold: Hold | None = None
-        self._waiting = WaitingRequests()
+        self._waiting, self._turns = WaitingRequests(), self.served.turns
         self._dated: object = None
         self._date_lines = b""
 
@@ -65,7 +65,7 @@ class Protocol(RequestReader):
         if self._hold is not None:
             self._hold.cancel()
         self._waiting.clear()
-        self.served.turns.remove(self)
+        self._turns.remove(self)
         self.served.uploads.note(self, 0)
         super().connection_lost(exc)
 
@@ -101,7 +101,7 @@ class Protocol(RequestReader):
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
         prepared = service.prepared.find(data)
-        if prepared is None or self.served.turns.is_over(self.loop.time()) or not self._may_repeat(prepared):
+        if prepared is None or self._turns.is_over(self.loop.time()) or not self._may_repeat(prepared):
             return False
         try:
             response, head, body = respond(service, prepared)
@@ -149,12 +149,12 @@ class Protocol(RequestReader):
         """Whether a request is responded to at once, before which a number of others came in the same bytes."""
         if self.is_held_up or number >= RESPONSES_PER_TURN:
             return False
-        return not self.served.turns.is_over(self.loop.time())
+        return not self._turns.is_over(self.loop.time())
 
     def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
         """Have a request, with a body of a size, wait for the responses before its own, or for its turn."""
         if not self.is_held_up:
-            self.served.turns.add(self, self.loop)
+            self._turns.add(self, self.loop)
         self._waiting.add(cycle, request, size)
         self.regulate_reading()
 
@@ -163,7 +163,7 @@ class Protocol(RequestReader):
         responses = 0
         while self._waiting and self._hold is None and not (self.flow.write_paused or self.transport.is_closing()):
             if responses == limit:
-                self.served.turns.add(self, self.loop)
+                self._turns.add(self, self.loop)
                 break
             responses += 1
             self._respond(*self._waiting.take())
@@ -230,7 +230,7 @@ class Protocol(RequestReader):
             partial(self._send_held, cycle, sent),
             date=self._date,
             has_content=sent.has_content,
-            turns=self.served.turns,
+            turns=self._turns,
         )
         delayed.start()
 
@@ -261,7 +261,7 @@ class Protocol(RequestReader):
             self.flow.resume_reading()
             self._after_response()
         else:
-            self.served.turns.note_response(self.loop.time())
+            self._turns.ended = self.loop.time()
             self._close()
 
     def _send_at_once(self, head: bytes, body: bytes) -> None:
@@ -272,7 +272,7 @@ class Protocol(RequestReader):
     def _after_response(self) -> None:
         """Note that a response was sent. The timer of idle connections finds out later that this one is not."""
         self._active_at = self.loop.time()
-        self.served.turns.note_response(self._active_at)
+        self._turns.ended = self._active_at
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
         if self.flow.write_paused:

@@ -27,16 +27,13 @@ class ResponseTurns:
     def __init__(self) -> None:
         self._waiting: dict[Responder, None] = {}
         self._is_scheduled = False
-        # When the turn began, and when a response was sent last.
-        self._began = self._ended = 0.0
-
-    def note_response(self, now: float) -> None:
-        """Note when a response was sent last."""
-        self._ended = now
+        self._began = 0.0
+        # When a response was sent last, which connections note.
+        self.ended = 0.0
 
     def is_over(self, now: float) -> bool:
         """Whether what has come is to wait for the next turn."""
-        if now - self._ended > IDLE_SECONDS:
+        if now - self.ended > IDLE_SECONDS:
             self._began = now
         return now - self._began > TURN_SECONDS
 

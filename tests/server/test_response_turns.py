@@ -27,7 +27,7 @@ class SlowConnection:
     def respond_to_waiting(self) -> None:
         self.loop.now += 1.0
         self.responses += 1
-        self.turns.note_response(self.loop.now)
+        self.turns.ended = self.loop.now
         if self.responses < self.requests:
             self.turns.add(self, self.loop)
 
@@ -64,7 +64,7 @@ def test_a_turn_is_over_after_a_while_of_responses() -> None:
     assert not turns.is_over(now)
     while not turns.is_over(now):
         now += TURN_SECONDS / 3
-        turns.note_response(now)
+        turns.ended = now
     assert now > 1_000.0 + TURN_SECONDS
 
 
