@@ -655,6 +655,22 @@ def test_members_that_are_write_only_are_not_sent_at_any_depth(keep: Keep) -> No
     assert "leak" not in client.get("/users").text
 
 
+def test_items_of_a_list_are_sent_without_their_write_only_members(keep: Keep) -> None:
+    card = {**record(id=TEXT, owner=TEXT, pin={"type": "string", "writeOnly": True}), "required": ["id"]}
+    paths = crud("/users", "/users/{id}", record(id=TEXT, cards=array_of(card)))
+    paths["/users/{id}/cards"] = {"post": operation(status=201, body=card, schema=card)}
+    paths["/users/{id}/cards/{cardId}"] = {"get": operation(schema=card), "patch": operation(body=card, schema=card)}
+    client = keep(document(paths))
+    new = {"id": "1", "owner": "Ann", "pin": "leak"}
+    client.post("/users", json={"id": "a", "cards": []})
+    responses = [
+        client.post("/users/a/cards", json=new),
+        client.get("/users/a/cards/1"),
+        client.patch("/users/a/cards/1", json=new),
+    ]
+    assert [response.get_json() for response in responses] == [{"id": "1", "owner": "Ann"}] * 3
+
+
 @pytest.mark.parametrize(("label", "expected"), [({"type": ["string", "null"]}, {"id": "a"}), (TEXT, None)])
 def test_null_in_a_merge_patch_removes_a_member_that_the_body_may_leave_out(
     keep: Keep, label: dict[str, Any], expected: Any

@@ -21,6 +21,7 @@ from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRecord, UnknownRecord
 from mockserver.schemas.shapes import Shape
+from mockserver.schemas.write_only import without_write_only
 from mockserver.syntax import words
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class ItemImplementation(Implementation):
     def result(self, run: Run, state: State, record: Record, position: int | None) -> OperationResult:
         """What is returned of a record: an item of the list, the list, or the record itself."""
         items = record.get(self.member) or []
+        if self.resource.nests_write_only:
+            items = without_write_only(items, self.resource.shape.member(self.member))
         item = items[position] if position is not None else None
         shown = {"item": item, "member": items}
         if self.behaviour.returns in shown:
