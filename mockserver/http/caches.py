@@ -111,7 +111,8 @@ class PreparedRequests:
 
     def add(self, raw: bytes, prepared: PreparedRequest) -> None:
         """Keep a request that was just prepared."""
-        if len(raw) > REQUEST_LIMIT:
+        # A short body may be a long one that is compressed.
+        if max(len(raw), len(prepared.request.body)) > REQUEST_LIMIT:
             return
         match = _find_sandbox(raw)
         if match is not None and prepared.differs_by_sandbox_alone(match[1].decode("ascii")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -284,3 +285,14 @@ def test_a_request_with_another_kind_of_sandbox_header_is_read_for_itself(server
     server.ask("GET", "/admin/jobs/job-7", {"X-Mock-Sandbox": "first"})
     assert server.service.prepared.find(raw.format("other").encode()) is not None
     assert server.service.prepared.find(raw.format(name).encode()) is None
+
+
+def test_a_request_whose_body_is_long_before_it_is_compressed_is_not_kept(server: Server) -> None:
+    sent = {"Host": "localhost", "Content-Encoding": "gzip"}
+    kept = []
+    for spaces in (10, caches.REQUEST_LIMIT):
+        data = gzip.compress(b"{" + b" " * spaces + b"}")
+        prepared = prepare(server.service, build_request("POST", "/admin/jobs/job-7/retry", sent, data))
+        server.service.prepared.add(data, prepared)
+        kept.append(server.service.prepared.find(data) is prepared)
+    assert kept == [True, False]
