@@ -486,6 +486,14 @@ def test_members_of_examples_that_are_write_only_are_not_sent(serve: Serve, plac
     assert response.get_json() == {"name": "Ann", "cards": [{"bank": "A"}, {}]}
 
 
+def test_items_of_a_sequence_are_sent_without_their_write_only_members(serve: Serve) -> None:
+    properties = {"id": {"const": 1}, "pin": {"type": "string", "writeOnly": True}}
+    item = {"type": "object", "required": ["id", "pin"], "properties": properties}
+    responses = {"200": {"description": "x", "content": {"application/jsonl": {"itemSchema": item}}}}
+    client = serve({"/cards": {"get": {"responses": responses}}})
+    assert client.get("/cards").data == b'{"id":1}\n' * 2
+
+
 def test_a_write_only_member_is_sent_where_an_example_would_be_invalid_without_it(serve: Serve) -> None:
     schema = {"minProperties": 1, "properties": {"password": {"writeOnly": True}}}
     media = {"application/json": {"schema": schema, "example": {"password": "a"}}}

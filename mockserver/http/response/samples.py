@@ -25,6 +25,7 @@ from mockserver.openapi.examples import is_matching
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation, RequestExample
 from mockserver.refusals import NoExample, NotAcceptable
 from mockserver.schemas.equality import equality_key
+from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Validator
 from mockserver.schemas.write_only import without_write_only
 from mockserver.syntax.http.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
@@ -267,9 +268,9 @@ class SampleBuilder:
         schemas = self.contract.schemas
         if schemas.for_direction("response") is schemas:
             return value
-        shown = without_write_only(value, media.shape)
-        is_valid = media.validator is None or shown is value or media.validator.is_valid(shown)
-        return shown if is_valid else value
+        if media.schema is None and media.item is not None and isinstance(value, list):
+            return [_shown(item, media.item.shape, media.item.validator) for item in value]
+        return _shown(value, media.shape, media.validator)
 
     def _example_or_generated(self, media: MediaType, default: Any) -> Any:
         example = _example(self.spec, media)
@@ -279,6 +280,12 @@ class SampleBuilder:
             make = self._generator().factory(media.item.schema)
             return [make() for _ in range(ITEM_COUNT)]
         return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
+
+
+def _shown(value: Any, shape: Shape, validator: Validator | None) -> Any:
+    shown = without_write_only(value, shape)
+    is_valid = validator is None or shown is value or validator.is_valid(shown)
+    return shown if is_valid else value
 
 
 def _constrains_text(media: MediaType) -> bool:
