@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from mockserver import create_app
-from tests.http.test_overrides import add
+from tests.http.overrides.test_overrides import add
 
 DOCUMENT = """
 openapi: 3.1.0

@@ -21,7 +21,7 @@ from mockserver.http.request_log import RequestLine
 from tests.attack.scale import combine, some
 from tests.documents.kennel import write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NASTY = "\x1b[31mred\x1b]0;title\x07\r\x9b2J\u202etxt\u2066\u2028\x7f"
 # Everything of it that a terminal obeys, or that shows text in another order.
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -18,8 +18,8 @@ import pytest
 from mockserver import BackgroundServer, Client, create_app, load_contract
 from mockserver.http.exchange import Exchange
 from mockserver.http.gateway.passing import Passing
+from tests.attack.connections.test_upstream_failures import wait_until
 from tests.attack.scale import combine, rounds
-from tests.attack.test_upstream_failures import wait_until
 from tests.upstream.backend import Backend, Received, connect, exchange, get
 
 MEGABYTE = 1_000_000

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from mockserver import BackgroundServer, create_app, load_contract
 from tests.attack.scale import combine
 from tests.conftest import MakeContract, Serve
-from tests.http.test_overrides import add
+from tests.http.overrides.test_overrides import add
 
 DATE = "Tue, 15 Nov 1994 08:12:31 GMT"
 VARY = "Origin, Cookie, Accept, Prefer, Baggage, X-Mock-Scenario, X-Mock-Sandbox"

@@ -1,0 +1,1 @@
+"""Documents and files that are hostile, and what is printed of them."""

@@ -1,0 +1,1 @@
+"""How requests are read, selected, routed and refused."""

@@ -1,0 +1,1 @@
+"""What responses hold, and their headers."""

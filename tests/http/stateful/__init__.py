@@ -1,0 +1,1 @@
+"""What `--stateful` infers from an OpenAPI file, over HTTP."""
