@@ -65,7 +65,8 @@ class SortOrder:
 
     def key(self, row: Row) -> SortKey:
         """The sort key of a row; no two rows of a table have the same."""
-        record, parts = row[0], list[Any]()
+        record = row[0]
+        parts: list[Any] = []
         for name, descending in self._fields:
             value = record.get(name)
             if type(value) is str:

@@ -161,7 +161,8 @@ class Table:
         return self._add(self.next_position, Row(record, self.next_position))
 
     def _add(self, key: Any, row: Row) -> Table:
-        groups, record = dict[str, PersistentMap](), row[0]
+        groups: dict[str, PersistentMap] = {}
+        record = row[0]
         for field, group in self._groups.items():
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))

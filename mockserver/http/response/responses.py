@@ -59,7 +59,8 @@ def build_response(
     media = declared_media(declared, media_type) if declared is not None and media_type is not None else None
     if media_type is not None and not is_json(media_type) and (media is None or not holds_value(media_type, media)):
         value = text_bodies.body_text(value, media_type)
-    violations, written = list[Violation](), None
+    violations: list[Violation] = []
+    written = None
     if listed is not None and media is not None and media_type is not None and status not in BODILESS:
         written = _write_list(media, media_type, value, listed)
     if declared is None:
