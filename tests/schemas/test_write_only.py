@@ -7,7 +7,7 @@ import pytest
 from mockserver.documents.nodes import Documents
 from mockserver.documents.source import Source
 from mockserver.schemas.shapes import Shape
-from mockserver.schemas.write_only import holds_write_only, without_write_only
+from mockserver.schemas.write_only import holds_write_only, is_write_only, without_write_only
 
 URI = "file:///schema.json"
 SECRET = {"type": "string", "writeOnly": True}
@@ -44,3 +44,36 @@ def test_a_value_is_shown_without_members_that_are_write_only() -> None:
 def test_a_value_without_such_members_is_itself() -> None:
     value = {"name": "a", "children": [{"name": "b"}]}
     assert without_write_only(value, shape_of({"properties": {"secret": SECRET, **TREE["properties"]}})) is value
+
+
+CARD = {"properties": {"kind": {"const": "card"}, "number": SECRET}}
+BANK = {"properties": {"kind": {"enum": ["bank", "cash"]}, "number": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_always"),
+    [
+        ({"properties": {"number": SECRET}}, True),
+        ({"allOf": [BANK, {"properties": {"number": {"writeOnly": True}}}]}, True),
+        ({"oneOf": [CARD, {"properties": {"number": SECRET}}]}, True),
+        ({"oneOf": [CARD, {}]}, True),
+        ({"oneOf": [CARD, BANK]}, False),
+        (BANK, False),
+    ],
+)
+def test_a_member_is_write_only_where_each_alternative_says_so(schema: dict[str, Any], is_always: bool) -> None:
+    assert is_write_only(shape_of(schema), "number") is is_always
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("card", {"kind": "card"}),
+        ("bank", {"kind": "bank", "number": "1"}),
+        ("other", {"kind": "other", "number": "1"}),
+    ],
+)
+def test_the_alternatives_that_a_value_may_be_of_say_what_is_write_only(kind: str, shown: dict[str, Any]) -> None:
+    value = {"kind": kind, "number": "1"}
+    assert without_write_only(value, shape_of({"oneOf": [CARD, BANK]})) == shown
+    assert without_write_only({"number": "1"}, shape_of({"oneOf": [CARD, BANK]})) == {}

@@ -21,7 +21,7 @@ from mockserver.schemas.inline_schemas import compile_inline
 from mockserver.schemas.properties import declared_properties
 from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
-from mockserver.schemas.write_only import WRITE_ONLY, holds_write_only
+from mockserver.schemas.write_only import WRITE_ONLY, holds_write_only, is_write_only
 from mockserver.syntax import json_pointer
 
 
@@ -89,7 +89,7 @@ class ResourcesReader:
             derived=self._read_derived(pointer, entry.get("derived", {}), names, fields, key),
             lifecycle=self._read_lifecycle(pointer, entry.get("lifecycle"), names, fields, key, shape),
             read_only=frozenset(field for field in fields if shape.member(field).has_annotation("readOnly")),
-            write_only=frozenset(field for field in fields if shape.member(field).has_annotation(WRITE_ONLY)),
+            write_only=frozenset(field for field in fields if is_write_only(shape, field)),
             owned_by=frozenset(entry.get("owned_by", ())),
             fill=frozenset(entry.get("fill", ())),
             hidden=frozenset(hidden),
@@ -236,5 +236,6 @@ class ResourcesReader:
 def _with_nested_write_only(resource: Resource) -> Resource:
     """The resource, which knows whether members of its fields are write-only."""
     fields = resource.fields.keys() - resource.write_only
-    nests_write_only = any(holds_write_only(resource.shape.member(field)) for field in fields)
+    shapes = [resource.shape.member(field) for field in fields]
+    nests_write_only = any(shape.has_annotation(WRITE_ONLY) or holds_write_only(shape) for shape in shapes)
     return replace(resource, nests_write_only=nests_write_only) if nests_write_only else resource

@@ -655,6 +655,18 @@ def test_members_that_are_write_only_are_not_sent_at_any_depth(keep: Keep) -> No
     assert "leak" not in client.get("/users").text
 
 
+def test_a_member_that_only_some_alternatives_have_write_only_is_sent_by_the_others(keep: Keep) -> None:
+    secret = {"type": "string", "writeOnly": True}
+    card, bank = (
+        record(id=TEXT, kind={"const": kind}, number=number) for kind, number in (("card", secret), ("bank", TEXT))
+    )
+    client = keep(document(crud("/methods", "/methods/{id}", {"oneOf": [card, bank]})))
+    for kind, shown in (("card", {}), ("bank", {"number": "1"})):
+        method = {"id": kind, "kind": kind, "number": "1"}
+        assert client.post("/methods", json=method).get_json() == {"id": kind, "kind": kind, **shown}
+        assert client.get(f"/methods/{kind}").get_json() == {"id": kind, "kind": kind, **shown}
+
+
 def test_items_of_a_list_are_sent_without_their_write_only_members(keep: Keep) -> None:
     card = {**record(id=TEXT, owner=TEXT, pin={"type": "string", "writeOnly": True}), "required": ["id"]}
     paths = crud("/users", "/users/{id}", record(id=TEXT, cards=array_of(card)))
