@@ -85,6 +85,13 @@ def _settle_and_respond(exchange: Exchange) -> Response:
             end()
 
 
+def says_when_modified(exchange: Exchange) -> bool:
+    """Whether the `Last-Modified` of a response is about its body, and not a sample beside a body that changes."""
+    if exchange.override is not None:
+        return any(name.lower() == "last-modified" for name in exchange.override.override.headers)
+    return exchange.service.behaviour_of(_operation(exchange)) is None
+
+
 def call_control(exchange: Exchange, handle: ControlHandler) -> Response:
     """Call the control API's operation that a request was routed to. Raises a Refusal."""
     operation = _operation(exchange)

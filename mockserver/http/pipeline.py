@@ -256,7 +256,8 @@ def _select_and_respond(exchange: Exchange, store_refusal: Refusal | None) -> Re
         return target.render(exchange, prepared.route.arguments)
     if target.handle is not None:
         return complete(operation_steps.call_control(exchange, target.handle), exchange.request)
-    return complete(operation_steps.call(exchange), exchange.request)
+    response = operation_steps.call(exchange)
+    return complete(response, exchange.request, says_when_modified=operation_steps.says_when_modified(exchange))
 
 
 def find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:

@@ -103,10 +103,11 @@ def _content_violations(
     return validate_body(media_type, media, value) if isinstance(value, str) or holds_value(media_type, media) else []
 
 
-def complete(response: Response, request: Request) -> Response:
+def complete(response: Response, request: Request, *, says_when_modified: bool = True) -> Response:
     """Add Content-Type, Content-Length and, for GET and HEAD, caching headers; 304 if the client has this version.
 
-    Headers that the contract or an override has set remain as they are.
+    Headers that the contract or an override has set remain as they are. A `Last-Modified` is compared only if it
+    `says_when_modified`.
     """
     headers, is_safe = response.headers, request.method in SAFE_METHODS
     fixed = response.fixed = frozenset(name.lower() for name, _ in headers) if headers else NO_NAMES
@@ -127,7 +128,7 @@ def complete(response: Response, request: Request) -> Response:
         if if_none_match is not None:
             is_current = parse_etags(if_none_match).contains_weak(unquote_etag(tag)[0] or "")
         else:
-            is_current = "last-modified" in fixed and _is_unmodified(response, request)
+            is_current = says_when_modified and "last-modified" in fixed and _is_unmodified(response, request)
         if is_current:
             response.status, response.body = 304, b""
             response.remove_headers(REPRESENTATION)

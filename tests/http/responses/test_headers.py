@@ -255,3 +255,18 @@ def test_a_declared_time_of_modification_is_compared(serve: Serve, sent: dict[st
     response = client.get("/items", headers=sent)
     assert (response.status_code, bool(response.data)) == (status, status == 200)
     assert client.post("/items", headers=sent).status_code == 200
+
+
+def test_a_sample_of_a_time_of_modification_is_not_that_of_a_record(make_contract: MakeContract) -> None:
+    sent = {"If-Modified-Since": DATE}
+
+    def change(files: dict[str, Any]) -> None:
+        operation = files["schemas/openapi.yaml"]["paths"]["/jobs/{job_id}"]["get"]
+        headers = {"Last-Modified": {"required": True, "schema": {"type": "string"}, "example": DATE}}
+        operation["responses"]["200"]["headers"] = headers
+
+    client = create_app(load_contract(make_contract(change))).test_client()
+    path = f"/jobs/{client.get('/jobs').json[0]['id']}"
+    assert client.get(path, headers=sent).status_code == 200
+    add(client, operation="getJob", status=200, headers={"Last-Modified": DATE})
+    assert client.get(path, headers=sent).status_code == 304
