@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from itertools import accumulate
+from math import factorial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from werkzeug import exceptions
-from werkzeug.routing import Map, MapAdapter
+from werkzeug.routing import BaseConverter, Map, MapAdapter
 
 from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
@@ -243,7 +244,7 @@ def _named_method(request: Request) -> str:
 
 
 def _create_map() -> Map:
-    return Map(merge_slashes=False, redirect_defaults=False)
+    return Map(merge_slashes=False, redirect_defaults=False, converters={"first": FirstOfSeveral})
 
 
 def _add_rule(rules: Router | ControlRules, endpoint: str, rule: str, targets: dict[str, Target]) -> None:
@@ -286,16 +287,28 @@ def rule_of(operation: Operation, prefix: str = "") -> str:
     literals = [_decode_literal(piece).replace("<", "%3C") for piece in pieces[::2]]
     segments = list(accumulate(literal.count("/") for literal in literals[:-1]))
     parts = [
-        literal + _parameter(f"p{number}", segments.count(segment))
+        literal + _parameter(f"p{number}", number - segments.index(segment), segments.count(segment))
         for number, (literal, segment) in enumerate(zip(literals, segments, strict=False))
     ]
     rule = "".join(parts) + literals[-1]
     return _EMPTY_SEGMENT + rule[1:] if rule.startswith("//") else rule
 
 
-def _parameter(name: str, together: int) -> str:
-    """A parameter in a Werkzeug rule, of which so many are together in one segment."""
-    return f"<{name}>" if together == 1 else f"<string(maxlength={int(DIVISION_LIMIT ** (1 / together))}):{name}>"
+def _parameter(name: str, number: int, together: int) -> str:
+    """A parameter in a Werkzeug rule: the one with this number of so many that are together in one segment."""
+    return f"<{name}>" if together == 1 or number else f"<first({together}):{name}>"
+
+
+class FirstOfSeveral(BaseConverter):
+    """The first of several parameters in a segment, which may be so long that few divisions of it have to be tried."""
+
+    part_isolating = True
+
+    def __init__(self, map: Map, together: int) -> None:
+        super().__init__(map)
+        # A segment of n characters is divided between k parameters in about n^k/k! ways.
+        limit = int((DIVISION_LIMIT * factorial(together)) ** (1 / together))
+        self.regex = f"(?=[^/]{{1,{limit}}}\\Z)[^/]+"
 
 
 def _decode_literal(path: str) -> str:

@@ -91,6 +91,13 @@ def test_a_query_that_is_written_into_a_path_is_what_a_request_must_hold(tmp_pat
     assert [item.code for item in warnings] == ["query-in-path"] * 2
 
 
+def test_of_several_parameters_in_a_segment_each_may_have_a_long_value(tmp_path: Path) -> None:
+    client = serve(tmp_path, {"/images/{name}-{width}x{height}.{extension}": ["get"]})
+    for size, status in ((64, 200), (200, 404)):
+        assert client.get(f"/images/{'a' * size}-100x100.png").status_code == status
+        assert client.get(f"/images/a-100x100.{'a' * size}").status_code == status
+
+
 def test_a_path_parameter_that_is_not_in_the_path_is_not_required(tmp_path: Path) -> None:
     client = serve(tmp_path, {"/pic/{id}?key={KEY}": ["get"]})
     assert client.get("/pic/1?key=x").status_code == client.get("/pic/1").status_code == 200
