@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.conftest import PAY, Handlers
+from tests.handlers.conftest import PAY, SHOP, Handlers
 
 ORDER = {"id": "order-1", "status": "open", "updated_at": "2026-01-15T08:00:00.000Z", "total": 1100}
 
@@ -56,6 +56,25 @@ def test_hidden_members_are_read_but_not_returned(shop: Handlers, returned: str)
     assert response.status_code == 200
     assert response.json()["id"] == "order-2"
     assert "reorder_of" not in response.json()
+
+
+def test_write_only_members_of_members_are_read_but_not_returned(shop: Handlers) -> None:
+    schema = json.loads((SHOP / "schemas/order.json").read_text())
+    pin = {"type": "string", "writeOnly": True}
+    schema["properties"]["card"] = {"type": "object", "required": ["pin"], "properties": {"pin": pin}}
+    orders = json.loads((SHOP / "fixtures/small/orders.json").read_text())
+    orders[0]["card"] = {"pin": "1234"}
+    code = """
+        @handler("payOrder")
+        def pay_order(call, records):
+            assert records.orders["order-1"]["card"] == {"pin": "1234"}
+            return records.orders["order-1"]
+    """
+    files = {
+        "schemas/order.json": json.dumps(schema),
+        "fixtures/small/orders.json": json.dumps(orders),
+    }
+    assert shop(code, files=files).post("/orders/order-1/pay").json()["card"] == {}
 
 
 def test_a_reply_has_a_status_and_headers(shop: Handlers) -> None:

@@ -107,8 +107,8 @@ def _without_hidden(value: Any, depth: int = 0) -> Any:
     if depth > DEPTH_LIMIT:
         return value
     if isinstance(value, Mapping):
-        hidden = value.hidden if isinstance(value, HandedRecord) else ()
-        return {name: _without_hidden(member, depth + 1) for name, member in value.items() if name not in hidden}
+        members = {name: _without_hidden(member, depth + 1) for name, member in value.items()}
+        return value.resource.shown(members) if isinstance(value, HandedRecord) else members
     if isinstance(value, list | tuple):
         return [_without_hidden(item, depth + 1) for item in value]
     return value

@@ -70,11 +70,11 @@ def _derive(state: State, resource: Resource, field: DerivedField, record: Recor
 
 
 class HandedRecord(dict[str, Any]):
-    """A record as a function of `handlers.py` gets it: a copy that it may change, with the hidden members."""
+    """A record as a function of `handlers.py` gets it: a copy that it may change, with what clients do not see."""
 
-    def __init__(self, members: Record, hidden: frozenset[str]) -> None:
+    def __init__(self, members: Record, resource: Resource) -> None:
         super().__init__(members)
-        self.hidden = hidden
+        self.resource = resource
 
 
 class RecordsView:
@@ -111,7 +111,7 @@ class RecordsView:
         """A record with its derived members, as a copy that may be changed."""
         record = _with_declared(self._state, resource, record)
         computed = self.computed_members(resource, record, []) if resource.computed else {}
-        return HandedRecord(copy_json(record) | computed, resource.hidden | resource.write_only)
+        return HandedRecord(copy_json(record) | computed, resource)
 
     def computed_members(self, resource: Resource, record: Record, trace: list[ComputedField]) -> dict[str, Any]:
         """The values of a record's computed members; `trace` gets each before it is computed."""
