@@ -31,7 +31,12 @@ POST = {
 }
 BODY = {
     "type": "object",
-    "properties": {"title": POST["title"], "authorId": POST["authorId"], "categoryIds": KEYS, "author": ref("User")},
+    "properties": {
+        "title": POST["title"],
+        "authorId": {"type": ["integer", "null"]},
+        "categoryIds": KEYS,
+        "author": ref("User"),
+    },
 }
 SENT = {"content": {"application/json": {"schema": BODY}}}
 PARAMETER = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
@@ -65,11 +70,23 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+def serve(path: Path, **schemas: Any) -> FlaskClient:
+    """A client of the blog with other schemas for some of its records."""
+    declared = DOCUMENT["components"]["schemas"] | schemas
+    path.write_text(json.dumps(DOCUMENT | {"components": {"schemas": declared}}))
+    return create_app(load_contract(path, stateful=True)).test_client()
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
-    path = tmp_path / "blog.json"
-    path.write_text(json.dumps(DOCUMENT))
-    return create_app(load_contract(path, stateful=True)).test_client()
+    return serve(tmp_path / "blog.json")
+
+
+# The author of a post may be null, and so may be the key.
+AUTHOR_OR_NULL = POST | {
+    "author": {"anyOf": [ref("User"), {"type": "null"}]},
+    "authorId": {"type": ["integer", "null"]},
+}
 
 
 def get(client: FlaskClient, path: str) -> Any:
@@ -115,3 +132,56 @@ def test_what_a_client_sends_is_kept(client: FlaskClient) -> None:
     created: Any = client.post("/posts", json={"author": author, "authorId": 1}).json
     changed: Any = client.patch("/posts/1", json={"author": author, "authorId": 2}).json
     assert created["author"] == changed["author"] == author
+
+
+def test_what_may_be_null_follows_its_key(tmp_path: Path) -> None:
+    client = serve(tmp_path / "blog.json", Post=record("author", **AUTHOR_OR_NULL))
+    changed: Any = client.patch("/posts/1", json={"authorId": 3}).json
+    created: Any = client.post("/posts", json={"title": "x", "authorId": 2}).json
+    assert changed["author"] == get(client, "/users/3")
+    assert created["author"] == get(client, "/users/2")
+
+
+def test_a_new_record_without_keys_has_null_where_it_may(tmp_path: Path) -> None:
+    client = serve(tmp_path / "blog.json", Post=record("author", **AUTHOR_OR_NULL))
+    assert client.post("/posts", json={"title": "x"}).json["author"] is None
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"), [({"anyOf": [ref("User"), {"type": "null"}]}, {"author": None}), (ref("User"), {})]
+)
+def test_a_removed_key_removes_what_is_shown(tmp_path: Path, author: Any, expected: Any) -> None:
+    client = serve(tmp_path / "blog.json", Post=record(**AUTHOR_OR_NULL | {"author": author}))
+    changed: Any = client.patch("/posts/1", json={"authorId": None}).json
+    assert {name: value for name, value in changed.items() if name == "author"} == expected
+
+
+def test_a_summary_shows_its_members_alone(tmp_path: Path) -> None:
+    summary = record("name", name={"type": "string"})
+    user = {"allOf": [ref("Summary"), record(email={"type": "string", "format": "email"})]}
+    client = serve(tmp_path / "blog.json", Post=record(**POST | {"author": ref("Summary")}), Summary=summary, User=user)
+    changed: Any = client.patch("/posts/1", json={"authorId": 3}).json
+    author = get(client, "/users/3")
+    assert changed["author"] == {"id": 3, "name": author["name"]}
+
+
+def test_records_that_show_each_other_stay_small(tmp_path: Path) -> None:
+    category = record("name", name={"type": "string"}, posts=array("Post"), postIds=KEYS)
+    document = json.loads(json.dumps(DOCUMENT))
+    document["paths"]["/categories/{id}"] = {
+        "parameters": [PARAMETER],
+        "patch": {
+            "operationId": "updateCategory",
+            "requestBody": {"content": {"application/json": {"schema": record(postIds=KEYS) | {"required": []}}}},
+            "responses": shown(ref("Category")),
+        },
+    }
+    document["components"]["schemas"]["Category"] = category
+    path = tmp_path / "blog.json"
+    path.write_text(json.dumps(document))
+    client = create_app(load_contract(path, stateful=True)).test_client()
+    for count in (8, 9, 8, 9):
+        post = client.patch("/posts/1", json={"categoryIds": [1] * count})
+        assert len(post.data) < 100_000
+        assert len(post.json["categories"]) == count
+        client.patch("/categories/1", json={"postIds": [1] * count})

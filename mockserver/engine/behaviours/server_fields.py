@@ -236,12 +236,12 @@ class ServerFields:
     def _with_shown(self, record: dict[str, Any], own_members: Mapping[str, Any], state: State) -> dict[str, Any]:
         """A new record with what it shows of other resources, by the keys in it, else the first one that there is."""
         for field in self._embedded:
-            if field.name not in record or field.name in own_members or field.is_list:
+            if record.get(field.name) is None or field.name in own_members or field.is_list:
                 continue
             first = state.tables[field.target.name].ordered().page(0, 1)
             if first and (field.key_field is None or field.key_field not in own_members):
-                changed = field.shown(record, [field.target.visible(first[0].record)])
-                record = changed if matches_schema(self._resource, changed) else record
+                shown = [field.target.visible(first[0].record)]
+                record = dict(field.shown(self._resource, record, shown))
         # What the client has sent is as good as changed.
         before = {name: value for name, value in record.items() if name not in own_members}
         return dict(self.with_followed(record, before, state))

@@ -13,24 +13,41 @@ from mockserver.syntax.words import normalize, singular_forms
 
 # The record of a resource with a key, as clients see it; None where there is none.
 FindRecord = Callable[[Resource, Any], Record | None]
+# Records that show each other would grow with each change: one of more values is shown without what it shows itself.
+VALUES_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedField:
-    """A field that shows a record of `target`, or several; `key_field` holds their keys, if there is such a field."""
+    """A field that shows a record of `target`, or several; `key_field` holds their keys, if there is such a field.
+
+    `omitted` are the declared members of a record that it does not show, `nested` those that show others themselves.
+    """
 
     name: str
     target: Resource
     is_list: bool
     key_field: str | None
+    omitted: frozenset[str]
+    nested: frozenset[str]
 
-    def shown(self, record: Record, shown: Sequence[Record]) -> dict[str, Any]:
-        """The record with these in the field, and their keys beside it."""
+    def shown(self, resource: Resource, record: Record, shown: Sequence[Record]) -> Record:
+        """The record with these in the field, and their keys beside it; the record itself where that is not valid."""
         keys = [other[self.target.local_key] for other in shown]
-        changed = {**record, self.name: list(shown) if self.is_list else shown[0]}
-        if self.key_field is not None and self.key_field in record:
-            changed[self.key_field] = keys if self.is_list else keys[0]
-        return changed
+        for omitted in (self.omitted, self.omitted | self.nested):
+            parts = [{name: value for name, value in other.items() if name not in omitted} for other in shown]
+            changed = {**record, self.name: parts if self.is_list else parts[0]}
+            if self.key_field is not None and self.key_field in record:
+                changed[self.key_field] = keys if self.is_list else keys[0]
+            if _has_few_values(parts) and matches_schema(resource, changed):
+                return changed
+        return record
+
+    def cleared(self, resource: Resource, record: Record) -> Record:
+        """The record that shows none, as far as that is valid."""
+        empty = {**record, self.name: [] if self.is_list else None}
+        without = {name: value for name, value in record.items() if name != self.name}
+        return next((changed for changed in (empty, without) if matches_schema(resource, changed)), record)
 
 
 def embedded_fields(contract: Contract, resource: Resource) -> list[EmbeddedField]:
@@ -54,8 +71,7 @@ def embed_records(contract: Contract, records: Mapping[str, list[Record]], kept:
                 if others and value:
                     count = min(len(value), len(others)) if field.is_list else 1
                     shown = [others[(number + turn) % len(others)] for turn in range(count)]
-                    changed = field.shown(rows[number], shown)
-                    rows[number] = changed if matches_schema(resource, changed) else rows[number]
+                    rows[number] = field.shown(resource, rows[number], shown)
 
 
 def follow_keys(
@@ -64,14 +80,16 @@ def follow_keys(
     """The record with what it shows by the keys that differ from those `before`, unless the client has sent it."""
     for field in fields:
         keys = record.get(field.key_field) if field.key_field is not None else None
-        is_changed = keys is not None and keys != before.get(field.key_field or "")
+        is_changed = keys != before.get(field.key_field or "")
         if not is_changed or field.name not in record or record[field.name] != before.get(field.name):
+            continue
+        if keys is None:
+            record = field.cleared(resource, record)
             continue
         shown = [find_record(field.target, key) for key in (keys if isinstance(keys, list) else [keys])]
         existing = [other for other in shown if other is not None]
         if len(existing) == len(shown) and (existing or field.is_list):
-            changed = field.shown(record, existing)
-            record = changed if matches_schema(resource, changed) else record
+            record = field.shown(resource, record, existing)
     return record
 
 
@@ -86,18 +104,44 @@ def _resources_by_schema(contract: Contract) -> dict[str, Resource]:
 
 
 def _embedded(resource: Resource, by_schema: Mapping[str, Resource]) -> Iterator[EmbeddedField]:
+    for field, target, is_list in _showing(resource, by_schema):
+        ending = normalize(target.local_key) + ("s" if is_list else "")
+        names = {f"{form}{ending}" for form in singular_forms(field)}
+        candidates = [name for name in resource.fields if normalize(name) in names]
+        beside = [name for name in candidates if ("array" in resource.fields[name]) == is_list]
+        shape = resource.shape.member(field).items if is_list else resource.shape.member(field)
+        nested = frozenset(name for name, _, _ in _showing(target, by_schema))
+        omitted = target.shape.names - shape.names
+        yield EmbeddedField(field, target, is_list, beside[0] if beside else None, omitted, nested)
+
+
+def _showing(resource: Resource, by_schema: Mapping[str, Resource]) -> Iterator[tuple[str, Resource, bool]]:
+    """Each field that shows records, of which resource, and whether several."""
     for field, types in resource.fields.items():
         is_list = "array" in types
         shape = resource.shape.member(field).items if is_list else resource.shape.member(field)
-        targets = {by_schema[address].name: by_schema[address] for address in _addresses(shape) if address in by_schema}
+        addresses = _addresses(shape) or _addresses_unless_null(shape)
+        targets = {by_schema[address].name: by_schema[address] for address in addresses if address in by_schema}
         if len(targets) == 1 and resource.name not in targets:
-            target = next(iter(targets.values()))
-            ending = normalize(target.local_key) + ("s" if is_list else "")
-            names = {f"{form}{ending}" for form in singular_forms(field)}
-            candidates = [name for name in resource.fields if normalize(name) in names]
-            beside = [name for name in candidates if ("array" in resource.fields[name]) == is_list]
-            yield EmbeddedField(field, target, is_list, beside[0] if beside else None)
+            yield field, next(iter(targets.values())), is_list
 
 
 def _addresses(shape: Shape) -> set[str]:
     return {schema.address for schema, is_branch in shape.schemas() if not is_branch and "properties" in schema.value}
+
+
+def _addresses_unless_null(shape: Shape) -> set[str]:
+    """The address of the only schema of an object among branches, the other one of which is for null."""
+    addresses = {schema.address for schema, _ in shape.schemas() if "properties" in schema.value}
+    return addresses if len(addresses) == 1 and shape.types == {"object", "null"} else set()
+
+
+def _has_few_values(value: Any) -> bool:
+    """Whether a value consists of no more JSON values than are shown."""
+    remaining, stack = VALUES_LIMIT, [value]
+    while stack and remaining:
+        remaining -= 1
+        part = stack.pop()
+        if isinstance(part, dict | list):
+            stack += part.values() if isinstance(part, dict) else part
+    return not stack
