@@ -53,11 +53,14 @@ def agree(generation: Generation, constraints: Constraints, members: dict[str, A
             return
         if generation.is_valid(constraints.member_schemas(name), value):
             members[name] = value
+        elif value is None and name not in constraints.required and _event(name) in GONE:
+            # It cannot say that it has not come, but need not be there.
+            del members[name]
 
     names = {normalize(name): name for name in members}
     for name, value in _stock_values(members, names):
         replace(name, value)
-    for name, value in _state_values(constraints, members):
+    for name, value in list(_state_values(constraints, members)):
         replace(name, value)
     for name, value in person_values(members):
         replace(name, value)

@@ -26,6 +26,12 @@ def test_what_has_no_stock_is_not_available(minimum: int, maximum: int, seed: st
     assert [value["inStock"], value["is_available"], value["soldOut"]] == [maximum > 0, maximum > 0, maximum == 0]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_time_of_deletion_that_cannot_be_null_is_left_out(seed: str) -> None:
+    value = make({"type": "object", "properties": {"deleted_at": TIME, "createdAt": TIME}}, seed)
+    assert list(value) == ["createdAt"]
+
+
 @pytest.mark.parametrize("seed", [*SEEDS, *"abcdefgh"])
 def test_a_time_that_has_not_come_in_a_status_is_null(seed: str) -> None:
     times = {"paid_at": TIME_OR_NULL, "shippedAt": TIME_OR_NULL, "cancelled_on": TIME_OR_NULL}

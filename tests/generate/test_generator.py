@@ -246,6 +246,7 @@ def test_instants_are_in_the_order_of_their_names() -> None:
     stamp = {"type": "string", "format": "date-time"}
     schema = {
         "type": "object",
+        "required": ["deletedAt"],
         "properties": {"deletedAt": stamp, "updated_at": stamp, "created_at": stamp, "name": {"type": "string"}},
     }
     for seed in range(20):
