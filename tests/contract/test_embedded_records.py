@@ -185,3 +185,18 @@ def test_records_that_show_each_other_stay_small(tmp_path: Path) -> None:
         assert len(post.data) < 100_000
         assert len(post.json["categories"]) == count
         client.patch("/categories/1", json={"postIds": [1] * count})
+
+
+def test_of_several_resources_with_a_schema_the_one_called_like_it_is_shown(tmp_path: Path) -> None:
+    document = json.loads(json.dumps(DOCUMENT))
+    document["paths"]["/blocked"] = {"get": {"operationId": "listBlocked", "responses": shown(array("User"))}}
+    document["paths"]["/blocked/{id}"] = {
+        "parameters": [PARAMETER],
+        "get": {"operationId": "getBlocked", "responses": shown(ref("User"))},
+        "delete": {"operationId": "unblock", "responses": {"204": {"description": "done"}}},
+    }
+    path = tmp_path / "blog.json"
+    path.write_text(json.dumps(document))
+    client = create_app(load_contract(path, stateful=True)).test_client()
+    changed: Any = client.patch("/posts/1", json={"authorId": 3}).json
+    assert changed["author"] == get(client, "/users/3")

@@ -190,3 +190,37 @@ def test_a_set_whose_operations_do_not_fit_is_none(load: Load, change: Change) -
 def test_nothing_but_references_makes_a_set(load: Load) -> None:
     resources = load().resources
     assert {name for name, resource in resources.items() if resource.is_set} == {"following", "members"}
+
+
+def test_a_set_whose_members_can_be_read_is_one(load: Load) -> None:
+    def let_members_be_read(paths: dict[str, Any]) -> None:
+        creation = operation("addMember", shown(ref("User"), "201"), requestBody=body(user_id={"type": "integer"}))
+        paths["/projects/{id}/members"]["post"] = creation
+        member = paths["/projects/{id}/members/{userId}"]
+        del member["put"]
+        member["get"] = operation("getMember", {**shown(ref("User")), "404": {"description": "not a member"}})
+
+    client = create_app(load(let_members_be_read)).test_client()
+    user: Any = client.get("/users/3").json
+    client.delete("/projects/1/members/3")
+    assert client.get("/projects/1/members/3").status_code == 404
+    assert client.post("/projects/1/members", json={"user_id": 3}).json == user
+    assert client.get("/projects/1/members/3").json == user
+
+
+def test_a_set_that_comes_before_the_collection_of_its_members_is_one(load: Load) -> None:
+    def put_first(paths: dict[str, Any]) -> None:
+        others = dict(paths)
+        paths.clear()
+        paths["/favorites"] = {"get": operation("listFavorites", shown(array("User")))}
+        paths["/favorites/{userId}"] = {
+            "parameters": [KEY],
+            "get": operation("getFavorite", shown(ref("User"))),
+            "put": operation("addFavorite", shown(ref("User"))),
+            "delete": operation("removeFavorite", DONE),
+        }
+        paths.update(others)
+
+    contract = load(put_first)
+    assert contract.resources["favorites"].is_set
+    assert contract.behaviours["addFavorite"].shown == "userId"

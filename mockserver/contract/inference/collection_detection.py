@@ -29,7 +29,7 @@ from mockserver.contract.inference.further_paths import (
     group_by_operation,
 )
 from mockserver.contract.inference.item_lists import are_items_of_owner, detect_holder
-from mockserver.contract.inference.member_sets import detect_member_set
+from mockserver.contract.inference.member_sets import detect_member_set, may_be_member_set
 from mockserver.contract.inference.operations import has_success, json_response
 from mockserver.contract.inference.operations_by_path import Methods, OperationsByPath
 from mockserver.contract.inference.owners import (
@@ -64,9 +64,12 @@ def detect_collections(operations: Iterable[Operation]) -> list[Collection]:
     ordered = [(path, RecordPath.parse(path)) for path in sorted(by_path, key=lambda path: path.count("{"))]
     record_paths = [(path, record_path) for path, record_path in ordered if record_path is not None]
     other_paths = [path for path, record_path in ordered if record_path is None]
-    for path, record_path in record_paths:
+    set_paths = {path for path, record_path in record_paths if may_be_member_set(record_path, by_path[path], by_path)}
+    # Sets come after the collections of their members.
+    for path, record_path in sorted(record_paths, key=lambda item: (item[0].count("{"), item[0] in set_paths)):
+        member_set = detect_member_set(record_path.collection, by_path, detected) if path in set_paths else None
         methods = _collection_methods(record_path, by_path)
-        collection = _detect_by_record(record_path, by_path[path], methods, by_path, detected)
+        collection = member_set or _detect_by_record(record_path, by_path[path], methods, by_path, detected)
         if collection is not None:
             detected.add(collection)
     for path in other_paths:

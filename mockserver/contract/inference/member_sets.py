@@ -31,6 +31,20 @@ from mockserver.syntax import words
 ON_MEMBER = {"PUT": "replace", "POST": "replace", "DELETE": "delete", "GET": "read"}
 
 
+def may_be_member_set(path: RecordPath, record_methods: Methods, by_path: OperationsByPath) -> bool:
+    """Whether records at this path are added by what is no part of them: by their path alone, or by one other field."""
+    methods = by_path.get(path.collection, {})
+    items = _listed_items(path.collection, methods)
+    if items is None:
+        return False
+    additions = [operation for method, operation in record_methods.items() if method in ("PUT", "POST")]
+    creation = methods.get("POST")
+    media = json_media_type(creation.body) if creation is not None else None
+    names = media.shape.names if media is not None else frozenset[str]()
+    is_added_by_field = len(names) == 1 and names.isdisjoint(Shape.from_schema(items).names)
+    return is_added_by_field or any(operation.body is None for operation in additions)
+
+
 def detect_member_set(path: str, by_path: OperationsByPath, collections: DetectedCollections) -> Collection | None:
     """The set at a path; None if there is none, or an operation does not fit."""
     methods = by_path[path]
@@ -65,9 +79,7 @@ def detect_member_set(path: str, by_path: OperationsByPath, collections: Detecte
 
 def _find_target(path: str, methods: Methods, collections: DetectedCollections) -> Collection | None:
     """The collection whose records the path lists as well."""
-    listing = methods.get("GET")
-    media_type = json_response(listing.success(200)) if listing is not None else None
-    items = find_items(media_type.schema, path.rpartition("/")[2]) if media_type is not None else None
+    items = _listed_items(path, methods)
     if items is None:
         return None
     targets = [
@@ -79,6 +91,13 @@ def _find_target(path: str, methods: Methods, collections: DetectedCollections) 
     ]
     is_its_own = targets and words.name_the_same(targets[0].segment, path.rpartition("/")[2])
     return targets[0] if len(targets) == 1 and not is_its_own else None
+
+
+def _listed_items(path: str, methods: Methods) -> Node | None:
+    """The schema of the items that the path lists."""
+    listing = methods.get("GET")
+    media_type = json_response(listing.success(200)) if listing is not None else None
+    return find_items(media_type.schema, path.rpartition("/")[2]) if media_type is not None else None
 
 
 def _field(target: Collection, parameter: str, creation: Operation | None) -> str:

@@ -94,13 +94,23 @@ def follow_keys(
 
 
 def _resources_by_schema(contract: Contract) -> dict[str, Resource]:
-    """The resources by the address of the schema that only their records have."""
+    """The resources by the address of the schema that their records have."""
     by_address: dict[str, list[Resource]] = {}
     for resource in contract.resources.values():
         if resource.key and not resource.single and resource.local_key not in resource.hidden:
             for address in _addresses(resource.shape):
                 by_address.setdefault(address, []).append(resource)
-    return {address: resources[0] for address, resources in by_address.items() if len(resources) == 1}
+    return {
+        address: resources[0] for address in by_address if len(resources := _main(address, by_address[address])) == 1
+    }
+
+
+def _main(address: str, resources: Sequence[Resource]) -> Sequence[Resource]:
+    """The resource that is called like a schema, of several whose records have it: `users` for `User`."""
+    if len(resources) == 1:
+        return resources
+    name = normalize(address.rpartition("/")[2])
+    return [resource for resource in resources if name in singular_forms(normalize(resource.name))]
 
 
 def _embedded(resource: Resource, by_schema: Mapping[str, Resource]) -> Iterator[EmbeddedField]:
