@@ -116,6 +116,8 @@ def make_text(name: str, form: str | None, rng: random.Random) -> str:
     if provider in BY_FORMAT:
         # An address that leads to no host; those of Faker may lead to real ones.
         return BY_FORMAT[provider](rng)
+    if provider == "image_url":
+        return f"{_uri(rng)}.jpg"
     if provider == THING_NAME:
         return f"{pick_word(rng)} {pick_word(rng)}".title()
     if "".join(_words(name)) in CURRENCIES:

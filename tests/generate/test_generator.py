@@ -220,6 +220,7 @@ def test_a_value_fits_its_name_and_format() -> None:
         "home_url": r"https://\w+\.example\.com/\w+",
         "website": r"https://\w+\.example\.com/\w+",
         "domain": r"\w+\.example\.com",
+        "avatar": r"https://\w+\.example\.com/\w+\.jpg",
         "ipAddress": r"\d+\.\d+\.\d+\.\d+",
         "uuid": r"[0-9a-f-]{36}",
     }
