@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 
 from mockserver.documents.nodes import BASE_URI
 from mockserver.errors import did_you_mean, quote
+from mockserver.schemas.validators import keyword_validator
 from mockserver.syntax import json_pointer
 
 LISTED_VALUES_LIMIT = 12
@@ -246,13 +247,13 @@ def message_of(error: ValidationError) -> str:
 
 
 def _example(error: ValidationError) -> str | None:
-    """The first example of the schema that is a text or a number of its type, if it is short."""
+    """The first example of the schema that is a text or a number of its type, format and pattern, if it is short."""
     schema = error.schema if isinstance(error.schema, dict) else {}
     examples = schema.get("examples")
     for example in [*(examples if isinstance(examples, list) else ()), schema.get("example")]:
-        if not isinstance(example, str | int | float) or example == error.instance:
+        if not isinstance(example, str | int | float) or example in ("", error.instance):
             continue
-        if _has_type(example, schema.get("type")):
+        if _has_type(example, schema.get("type")) and _is_well_formed(example, schema):
             text = quote(example)
             return text if len(text) <= EXAMPLE_LIMIT else None
     return None
@@ -261,3 +262,8 @@ def _example(error: ValidationError) -> str | None:
 def _has_type(value: Any, types: Any) -> bool:
     names = types if isinstance(types, list) else [types]
     return types is None or any(TYPES.is_type(value, name) for name in names)
+
+
+def _is_well_formed(value: Any, schema: dict[str, Any]) -> bool:
+    keywords = [keyword for keyword in ("format", "pattern") if isinstance(schema.get(keyword), str)]
+    return all(keyword_validator(keyword, schema[keyword]).is_valid(value) for keyword in keywords)
