@@ -57,3 +57,24 @@ def test_a_list_to_which_nothing_refers_returns_samples(tmp_path: Path, member: 
     contract = load(tmp_path, member)
     assert contract.resources.keys() == {"products"}
     assert contract.without_state["listCategories"] == "no operation writes what it returns"
+
+
+def test_what_a_listed_record_refers_to_is_a_collection_as_well(tmp_path: Path) -> None:
+    load(tmp_path, {"categoryId": {"type": "integer"}})
+    path = tmp_path / "shop.json"
+    document = json.loads(path.read_text())
+    document["paths"]["/departments"] = {
+        "get": {"operationId": "listDepartments", "responses": response(array("Department"))}
+    }
+    schemas = document["components"]["schemas"]
+    schemas["Department"] = json.loads(json.dumps(schemas["Category"]))
+    schemas["Category"]["properties"]["department"] = ref("Department")
+    schemas["Product"]["properties"]["category"] = ref("Category")
+    path.write_text(json.dumps(document))
+    client = create_app(load_contract(path, stateful=True)).test_client()
+    departments: Any = client.get("/departments").json
+    categories: Any = client.get("/categories").json
+    assert all(category["department"] in departments for category in categories if "department" in category)
+    assert any("department" in category for category in categories)
+    products: Any = client.get("/products").json
+    assert all(product["category"] in categories for product in products if "category" in product)

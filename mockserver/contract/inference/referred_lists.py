@@ -24,14 +24,20 @@ def detect_referred_lists(
     """
     candidates = list(_candidates(paths, by_path, collections))
     by_name = group_by_form([*(other for other in collections if not other.is_set), *candidates])
-    targets = {id(target) for other in collections for target in _targets(other, by_name)}
     by_schema: dict[str, list[Collection]] = {}
     for other in (*collections, *candidates):
         for address in other.schemas:
             by_schema.setdefault(address, []).append(other)
-    held = {address for other in collections for address in _held_schemas(other)}
-    targets |= {id(others[0]) for address, others in by_schema.items() if address in held and len(others) == 1}
-    return [candidate for candidate in candidates if id(candidate) in targets]
+    accepted: set[int] = set()
+    referring = collections
+    while referring:
+        targets = {id(target) for other in referring for target in _targets(other, by_name)}
+        held = {address for other in referring for address in _held_schemas(other)}
+        targets |= {id(by_schema[address][0]) for address in held if len(by_schema.get(address, ())) == 1}
+        # What they refer to may refer to others.
+        referring = [candidate for candidate in candidates if id(candidate) in targets - accepted]
+        accepted |= {id(candidate) for candidate in referring}
+    return [candidate for candidate in candidates if id(candidate) in accepted]
 
 
 def _candidates(

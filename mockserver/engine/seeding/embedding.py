@@ -62,9 +62,10 @@ def embed_records(contract: Contract, records: Mapping[str, list[Record]], kept:
     The first `kept` records of a resource are not generated.
     """
     by_schema = _resources_by_schema(contract)
-    for name, rows in records.items():
-        resource = contract.resources[name]
-        for field in _embedded(resource, by_schema) if len(rows) > kept[name] else ():
+    fields = {name: list(_embedded(contract.resources[name], by_schema)) for name in records}
+    for name in _targets_first(fields):
+        resource, rows = contract.resources[name], records[name]
+        for field in fields[name] if len(rows) > kept[name] else ():
             others = [field.target.visible(record) for record in records[field.target.name]]
             for number in range(kept[name], len(rows)):
                 value = rows[number].get(field.name)
@@ -72,6 +73,21 @@ def embed_records(contract: Contract, records: Mapping[str, list[Record]], kept:
                     count = min(len(value), len(others)) if field.is_list else 1
                     shown = [others[(number + turn) % len(others)] for turn in range(count)]
                     rows[number] = field.shown(resource, rows[number], shown)
+
+
+def _targets_first(fields: Mapping[str, Sequence[EmbeddedField]]) -> Iterator[str]:
+    """The names of the resources, each after those whose records it shows, as far as they do not show each other."""
+    visited: set[str] = set()
+    for first in fields:
+        stack = [(first, False)]
+        while stack:
+            name, is_done = stack.pop()
+            if is_done:
+                yield name
+            elif name not in visited:
+                visited.add(name)
+                stack.append((name, True))
+                stack += [(field.target.name, False) for field in fields[name]]
 
 
 def follow_keys(
