@@ -300,7 +300,7 @@ export class Client {
     const type = response.headers.get("Content-Type") ?? "no media type";
     if (!response.ok) {
       const problem = parse(text);
-      if (problem?.code === undefined) {
+      if (typeof problem?.code !== "string") {
         const excerpt = text.slice(0, EXCERPT_LENGTH).replace(/\s+/g, " ").trim();
         const detail = `${method} ${address} responded with ${response.status} (${type}), which no mock server does: ${excerpt}`;
         throw new MockError(response.status, { ...problem, code: "not-mockserver", detail });

@@ -249,6 +249,11 @@ test("an error of another server is reported", async () => {
   assert.match(error.message, /GET http:\S+\/__mock\/clock responded with 501 \(text\/html\), which no mock server does: <p> Gone$/);
 });
 
+test("an error of another server with a number for a code is reported", async () => {
+  const error = await withServer({ "Content-Type": "application/json" }, '{"code":404}', (url) => failure(new Client(url).clock()), 404);
+  assert.equal(error.code, "not-mockserver");
+});
+
 test("a path without a slash is refused, which would name another host", async () => {
   await assert.rejects(mock.fetch("admin/jobs"), { name: "TypeError", message: '"admin/jobs" is not a path of the API; begin it with /.' });
 });
