@@ -71,7 +71,7 @@ def test_all_mistakes_of_a_scenario_are_reported(tmp_path: Path, scenario: Any, 
         ({"resources": {"things": {"schema": "thing.json", "keys": "id", "sort": ["none"]}}}, ["/resources/things", "/resources/things/sort"]),
         ({"resource": {}, "resources": RESOURCES, "operations": {"none": {"list": "things"}}}, ["", "/operations/none"]),
         ({"resources": RESOURCES, "operations": {"listThings": {"list": "things", "show": "id"}}}, ["/operations/listThings/show"]),
-        ({"resources": RESOURCES, "operations": {"createThing": {"delete": "things", "show": "id"}}}, ["/operations/createThing"]),
+        ({"resources": RESOURCES, "operations": {"createThing": {"delete_all": "things", "show": "id"}}}, ["/operations/createThing"]),
     ],
 )  # fmt: skip
 def test_all_mistakes_of_the_resources_are_reported(tmp_path: Path, resources: Any, pointers: list[str]) -> None:

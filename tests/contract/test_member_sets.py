@@ -224,3 +224,12 @@ def test_a_set_that_comes_before_the_collection_of_its_members_is_one(load: Load
     contract = load(put_first)
     assert contract.resources["favorites"].is_set
     assert contract.behaviours["addFavorite"].shown == "userId"
+
+
+def test_a_removal_that_responds_with_a_member_returns_the_removed_one(load: Load) -> None:
+    def let_removal_respond(paths: dict[str, Any]) -> None:
+        paths["/following/{userId}"]["delete"] = operation("unfollow", shown(ref("User")))
+
+    client = create_app(load(let_removal_respond)).test_client()
+    client.post("/following", json={"user_id": 3})
+    assert client.delete("/following/3").json == client.get("/users/3").json

@@ -133,7 +133,7 @@ def _infer(
         response = _infer_response(operation, 200, collection, target)
         is_sent = operation.body is not None and operation.body.required
         if method == "DELETE":
-            yield operation.id, {"delete": collection.name}
+            yield operation.id, {"delete": collection.name, **(response or {})}
         elif response is not None and not is_sent and method in ON_MEMBER:
             yield operation.id, {ON_MEMBER[method]: collection.name, **response}
 
