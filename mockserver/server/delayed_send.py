@@ -83,7 +83,6 @@ class DelayedSend:
         retry = self._delivery.retry
         assert retry is not None
         response = retry()
-        self._turns.ended = self._loop.time()
         if response is not None:
             self._head, self._body = self._encode(response)
             if response.delivery is None:

@@ -101,7 +101,7 @@ class Protocol(RequestReader):
                 service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
             return True
         prepared = service.prepared.find(data)
-        if prepared is None or self._turns.is_over(self.loop.time()) or not self._may_repeat(prepared):
+        if prepared is None or self._turns.is_over(self.loop) or not self._may_repeat(prepared):
             return False
         try:
             response, head, body = respond(service, prepared)
@@ -149,7 +149,7 @@ class Protocol(RequestReader):
         """Whether a request is responded to at once, before which a number of others came in the same bytes."""
         if self.is_held_up or number >= RESPONSES_PER_TURN:
             return False
-        return not self._turns.is_over(self.loop.time())
+        return not self._turns.is_over(self.loop)
 
     def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
         """Have a request, with a body of a size, wait for the responses before its own, or for its turn."""
@@ -261,7 +261,6 @@ class Protocol(RequestReader):
             self.flow.resume_reading()
             self._after_response()
         else:
-            self._turns.ended = self.loop.time()
             self._close()
 
     def _send_at_once(self, head: bytes, body: bytes) -> None:
@@ -272,7 +271,6 @@ class Protocol(RequestReader):
     def _after_response(self) -> None:
         """Note that a response was sent. The timer of idle connections finds out later that this one is not."""
         self._active_at = self.loop.time()
-        self._turns.ended = self._active_at
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_handler()
         if self.flow.write_paused:

@@ -7,8 +7,6 @@ from typing import Protocol
 
 # How long connections respond before the loop looks what else has come, unless a single response takes longer.
 TURN_SECONDS = 0.05
-# After so long without a response, the loop has looked in any case: freeing what a large request held takes less.
-IDLE_SECONDS = 0.1
 # After a turn that has taken long, the loop needs several rounds for a new connection: to accept it, to read a request,
 # and to write the response.
 PAUSE_SECONDS = 0.002
@@ -22,54 +20,55 @@ class Responder(Protocol):
 
 
 class ResponseTurns:
-    """The connections whose requests wait until others have had their turn."""
+    """The connections whose requests wait until others have had their turn.
+
+    A turn begins with the first request that has come since the loop has looked, and ends when it looks again.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[Responder, None] = {}
         self._is_scheduled = False
-        self._began = 0.0
-        # When a response was sent last, which connections note.
-        self.ended = 0.0
+        self._began: float | None = None
 
-    def is_over(self, now: float) -> bool:
+    def is_over(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether what has come is to wait for the next turn."""
-        if now - self.ended > IDLE_SECONDS:
-            self._began = now
-        return now - self._began > TURN_SECONDS
+        if self._began is None:
+            self._began = loop.time()
+            loop.call_soon(self._end)
+            return False
+        return loop.time() - self._began > TURN_SECONDS
 
     def add(self, responder: Responder, loop: asyncio.AbstractEventLoop) -> None:
         """Have a connection respond once the loop has looked what else has come."""
         self._waiting[responder] = None
         if not self._is_scheduled:
-            self._schedule(loop)
+            self._schedule(loop, self._began is not None and loop.time() - self._began > TURN_SECONDS)
 
     def remove(self, responder: Responder) -> None:
         """A connection has nothing to respond to any more."""
         self._waiting.pop(responder, None)
 
-    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_scheduled = True
-        loop.call_soon(self._begin, loop, loop.time() - self._began > TURN_SECONDS)
+    def _end(self) -> None:
+        self._began = None
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, was_long: bool) -> None:
-        """Begin a turn: what comes now is responded to first."""
-        self._began = loop.time()
+    def _schedule(self, loop: asyncio.AbstractEventLoop, was_long: bool) -> None:
+        """Have a turn begin: what comes before is responded to first."""
+        self._is_scheduled = True
         if was_long:
-            loop.call_later(PAUSE_SECONDS, self._respond, loop)
+            loop.call_soon(loop.call_later, PAUSE_SECONDS, self._respond, loop)
         else:
-            self._respond(loop)
+            loop.call_soon(self._respond, loop)
 
     def _respond(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._began = loop.time()
+        began = loop.time()
         try:
             for responder in list(self._waiting):
                 if self._waiting.pop(responder, self) is not self:
                     responder.respond_to_waiting()
-                if loop.time() - self._began > TURN_SECONDS:
+                if loop.time() - began > TURN_SECONDS:
                     break
         finally:
             # Where one of them fails, the others still have their turn.
             self._is_scheduled = False
             if self._waiting:
-                self._schedule(loop)
-            self._began = loop.time()
+                self._schedule(loop, loop.time() - began > TURN_SECONDS)

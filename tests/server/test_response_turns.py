@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +26,6 @@ class SlowConnection:
     def respond_to_waiting(self) -> None:
         self.loop.now += 1.0
         self.responses += 1
-        self.turns.ended = self.loop.now
         if self.responses < self.requests:
             self.turns.add(self, self.loop)
 
@@ -40,9 +38,7 @@ def test_after_a_response_that_took_long_it_is_the_turn_of_what_has_come() -> No
         turns.add(connection, loop)
     turns.remove(connections[2])
     for responses in [(1, 0, 0), (1, 1, 0), (2, 1, 0), (2, 1, 0)]:
-        loop.advance(0)
-        assert not turns.is_over(loop.now)
-        loop.advance(PAUSE_SECONDS)
+        loop.advance(2 * PAUSE_SECONDS)
         assert tuple(connection.responses for connection in connections) == responses
 
 
@@ -50,7 +46,7 @@ def test_a_connection_that_fails_takes_no_turn_from_the_others() -> None:
     loop: Any = Loop()
     turns = ResponseTurns()
     failing, other = SlowConnection(loop, turns), SlowConnection(loop, turns)
-    failing.turns = None  # type: ignore[assignment]
+    failing.loop = None
     turns.add(failing, loop)
     turns.add(other, loop)
     with pytest.raises(AttributeError):
@@ -60,39 +56,51 @@ def test_a_connection_that_fails_takes_no_turn_from_the_others() -> None:
 
 
 def test_a_turn_is_over_after_a_while_of_responses() -> None:
-    turns, now = ResponseTurns(), 1_000.0
-    assert not turns.is_over(now)
-    while not turns.is_over(now):
-        now += TURN_SECONDS / 3
-        turns.ended = now
-    assert now > 1_000.0 + TURN_SECONDS
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    results = []
+    for _ in range(4):
+        results.append(turns.is_over(loop))
+        loop.now += TURN_SECONDS / 2
+    assert results == [False, False, False, True]
 
 
-def test_a_request_is_not_responded_to_after_all_those_that_came_at_once() -> None:
-    paths, has_come = list[str](), threading.Event()
+def test_a_turn_ends_when_the_loop_looks_what_has_come() -> None:
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    for _ in range(4):
+        assert not turns.is_over(loop)
+        loop.advance(0)
+        loop.now += TURN_SECONDS / 2
+
+
+def test_a_request_is_responded_to_before_those_that_wait_for_their_turn() -> None:
+    paths = list[str]()
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         paths.append(environ["PATH_INFO"])
         if paths[-1] == "/slow":
-            has_come.wait(SECONDS)
             time.sleep(1.5 * TURN_SECONDS)
         start_response("204 No Content", [])
         return []
 
     with BackgroundServer(app, "127.0.0.1") as server:
-        slow = [send(server, "/slow") for _ in range(20)]
-        while not paths:
+        place = urlsplit(server.url)
+        connections = [socket.create_connection((place.hostname or "", place.port or 0), SECONDS) for _ in range(21)]
+        for connection in connections:
+            send(connection, "/first")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 204")
+        *slow, quick = connections
+        for connection in slow:
+            send(connection, "/slow")
+        while paths.count("/slow") < 3:
             time.sleep(0.001)
-        quick = send(server, "/quick")
-        has_come.set()
-        for connection in [*slow, quick]:
+        send(quick, "/quick")
+        for connection in connections:
             assert connection.recv(65536).startswith(b"HTTP/1.1 204")
             connection.close()
-    assert paths.index("/quick") < 20
+    assert paths[-1] == "/slow"
 
 
-def send(server: BackgroundServer, path: str) -> socket.socket:
-    place = urlsplit(server.url)
-    connection = socket.create_connection((place.hostname or "", place.port or 0), timeout=SECONDS)
+def send(connection: socket.socket, path: str) -> None:
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    return connection
