@@ -200,3 +200,19 @@ def test_of_several_resources_with_a_schema_the_one_called_like_it_is_shown(tmp_
     client = create_app(load_contract(path, stateful=True)).test_client()
     changed: Any = client.patch("/posts/1", json={"authorId": 3}).json
     assert changed["author"] == get(client, "/users/3")
+
+
+def test_a_new_record_shows_what_the_others_show(tmp_path: Path) -> None:
+    client = serve(tmp_path / "blog.json", Post=record(**POST))
+    created: Any = client.post("/posts", json={"title": "x", "authorId": 2, "categoryIds": [3]}).json
+    assert created["author"] == get(client, "/users/2")
+    assert [category["id"] for category in created["categories"]] == [3]
+    other: Any = client.post("/posts", json={"title": "x"}).json
+    assert "author" not in other
+
+
+def test_what_was_removed_with_its_key_comes_back_with_another(tmp_path: Path) -> None:
+    client = serve(tmp_path / "blog.json", Post=record(**AUTHOR_OR_NULL | {"author": ref("User")}))
+    client.patch("/posts/2", json={"authorId": None})
+    changed: Any = client.patch("/posts/2", json={"authorId": 3}).json
+    assert changed["author"] == get(client, "/users/3")

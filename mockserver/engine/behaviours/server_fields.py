@@ -195,7 +195,10 @@ class ServerFields:
         return {**record, **times}
 
     def complete(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
-        """A new record with a key, with the server's own fields, and with what it must have."""
+        """A new record with a key, with the server's own fields, with what it must have, and with what it shows."""
+        return dict(self.with_followed(self._completed_record(record, state, at, seed), {}, state))
+
+    def _completed_record(self, record: dict[str, Any], state: State, at: int, seed: int) -> dict[str, Any]:
         resource, key = self._resource, self._resource.local_key
         is_new_key = key not in record
         if is_new_key:
@@ -231,7 +234,13 @@ class ServerFields:
 
     def with_followed(self, record: Record, before: Record, state: State) -> Record:
         """The record with what it shows of other resources, by the keys in it that have changed."""
-        return follow_keys(self._embedded, self._resource, record, before, partial(_find_shown, state))
+        if not self._embedded:
+            return record
+        # What records need not show, a record gets if the others show it.
+        first = state.tables[self._resource.name].ordered().page(0, 1)
+        added = first[0].record.keys() if first else frozenset(field.name for field in self._embedded)
+        added = added if first or self._contract.inferred else frozenset[str]()
+        return follow_keys(self._embedded, self._resource, record, before, partial(_find_shown, state), added)
 
     def _with_shown(self, record: dict[str, Any], own_members: Mapping[str, Any], state: State) -> dict[str, Any]:
         """A new record with what it shows of other resources, by the keys in it, else the first one that there is."""

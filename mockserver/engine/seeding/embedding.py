@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.contract.model import Contract, Record, Resource
@@ -91,13 +91,22 @@ def _targets_first(fields: Mapping[str, Sequence[EmbeddedField]]) -> Iterator[st
 
 
 def follow_keys(
-    fields: Sequence[EmbeddedField], resource: Resource, record: Record, before: Record, find_record: FindRecord
+    fields: Sequence[EmbeddedField],
+    resource: Resource,
+    record: Record,
+    before: Record,
+    find_record: FindRecord,
+    added: Container[str] = (),
 ) -> Record:
-    """The record with what it shows by the keys that differ from those `before`, unless the client has sent it."""
+    """The record with what it shows by the keys that differ from those `before`, unless the client has sent it.
+
+    Of the fields that it lacks, it gets those in `added`.
+    """
     for field in fields:
         keys = record.get(field.key_field) if field.key_field is not None else None
         is_changed = keys != before.get(field.key_field or "")
-        if not is_changed or field.name not in record or record[field.name] != before.get(field.name):
+        is_shown = field.name in record or (field.name in added and keys is not None)
+        if not is_changed or not is_shown or record.get(field.name) != before.get(field.name):
             continue
         if keys is None:
             record = field.cleared(resource, record)
