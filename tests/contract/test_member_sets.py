@@ -233,3 +233,24 @@ def test_a_removal_that_responds_with_a_member_returns_the_removed_one(load: Loa
     client = create_app(load(let_removal_respond)).test_client()
     client.post("/following", json={"user_id": 3})
     assert client.delete("/following/3").json == client.get("/users/3").json
+
+
+def test_a_collection_that_is_called_like_its_schema_is_no_set(load: Load) -> None:
+    def add_others(paths: dict[str, Any]) -> None:
+        paths["/users"] = {"get": paths["/users"]["get"]}
+        paths["/users/{userId}"] = {
+            "parameters": [KEY],
+            "get": operation("getUser", shown(ref("User"))),
+            "put": operation("touchUser", shown(ref("User"))),
+            "delete": operation("deleteUser", DONE),
+        }
+        paths["/retired"] = {"get": operation("listRetired", shown(array("User")))}
+        paths["/retired/{userId}"] = {
+            "parameters": [KEY],
+            "get": operation("getRetired", shown(ref("User"))),
+            "delete": operation("forgetRetired", DONE),
+        }
+
+    resources = load(add_others).resources
+    assert not resources["users"].is_set
+    assert not resources["retired"].is_set

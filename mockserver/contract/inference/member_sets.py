@@ -94,10 +94,12 @@ def _find_target(path: str, methods: Methods, collections: DetectedCollections) 
 
 
 def _listed_items(path: str, methods: Methods) -> Node | None:
-    """The schema of the items that the path lists."""
-    listing = methods.get("GET")
+    """The schema of the items that the path lists, unless it is the path's own: that of `/tasks` is called `Task`."""
+    listing, segment = methods.get("GET"), path.rpartition("/")[2]
     media_type = json_response(listing.success(200)) if listing is not None else None
-    return find_items(media_type.schema, path.rpartition("/")[2]) if media_type is not None else None
+    items = find_items(media_type.schema, segment) if media_type is not None else None
+    is_own = items is not None and words.name_the_same(items.address.rpartition("/")[2], segment)
+    return None if is_own else items
 
 
 def _field(target: Collection, parameter: str, creation: Operation | None) -> str:
