@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.check.checker import ContractChecker
+from mockserver.errors import ContractError
 from tests.documents.kennel import array, ref
 
 Change = Callable[[dict[str, Any]], object]
@@ -254,3 +255,30 @@ def test_a_collection_that_is_called_like_its_schema_is_no_set(load: Load) -> No
     resources = load(add_others).resources
     assert not resources["users"].is_set
     assert not resources["retired"].is_set
+
+
+@pytest.mark.parametrize("product", [{"type": ["integer", "null"]}, {"type": "integer"}])
+def test_a_field_that_may_refer_to_nothing_cannot_be_shown(tmp_path: Path, product: dict[str, Any]) -> None:
+    number = {"type": "integer"}
+    is_required = "null" in product["type"]
+    pick = {
+        "type": "object",
+        "required": ["id"] + ["product"] * is_required,
+        "properties": {"id": number, "product": product},
+    }
+    paths = {"/picks": {"get": operation("listPicks", shown({"type": "array", "items": {}}))}}
+    resources = {
+        "products": {"schema": "product.json", "key": "id"},
+        "picks": {"schema": "pick.json", "key": "id", "references": {"product": "products"}},
+    }
+    files: dict[str, Any] = {
+        "openapi.yaml": {"openapi": "3.1.0", "info": {"title": "Picks", "version": "1"}, "paths": paths},
+        "product.json": {"type": "object", "required": ["id"], "properties": {"id": number}},
+        "pick.json": pick,
+        "resources.yaml": {"resources": resources, "operations": {"listPicks": {"list": "picks", "show": "product"}}},
+    }
+    (tmp_path / "schemas").mkdir()
+    for name, data in files.items():
+        (tmp_path / "schemas" / name).write_text(json.dumps(data))
+    with pytest.raises(ContractError, match='"product" may be null or missing, and then no record can be shown'):
+        load_contract(tmp_path)

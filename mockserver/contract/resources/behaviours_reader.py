@@ -74,7 +74,7 @@ class BehavioursReader:
         if "member" in entry:
             self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
         if "show" in entry:
-            self.report.check_name(f"{pointer}/show", "reference", entry["show"], resource.references)
+            self._check_shown(f"{pointer}/show", entry["show"], resource)
         if kind in ITEM_KINDS:
             self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
@@ -212,6 +212,17 @@ class BehavioursReader:
             if path and path[0] not in shape.names:
                 hint = did_you_mean(path[0], shape.names)
                 self.report.add(pointer, f"{verb} a field to $body.{'.'.join(path)}, which the body lacks.{hint}")
+
+    def _check_shown(self, pointer: str, field: str, resource: Resource) -> None:
+        """Report a field that is no reference, or that need not refer to a record."""
+        if self.report.check_name(pointer, "reference", field, resource.references):
+            if not _is_always_there(field, resource):
+                self.report.add(pointer, f"{quote(field)} may be null or missing, and then no record can be shown")
+
+
+def _is_always_there(field: str, resource: Resource) -> bool:
+    is_required = any(field in schema.value.get("required", ()) for schema in resource.shape.unconditional())
+    return field == resource.local_key or (is_required and "null" not in resource.shape.member(field).types)
 
 
 def _filters_of(names: Set[str], query: Mapping[str, Parameter], resource: Resource) -> tuple[str, ...]:
