@@ -78,6 +78,11 @@ class DelayedSend:
         if self._due > latest:
             self._transport.close()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """It has been read already, so it waits for no body."""
+        return 0
+
     def respond_to_waiting(self) -> None:
         """Send the response once there is one that need not wait, and at the deadline the last one."""
         retry = self._delivery.retry

@@ -151,6 +151,11 @@ class Protocol(RequestReader):
             return False
         return not self._turns.is_over(self.loop)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes the bodies of the requests have that wait."""
+        return self._waiting.size
+
     def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
         """Have a request, with a body of a size, wait for the responses before its own, or for its turn."""
         if not self.is_held_up:

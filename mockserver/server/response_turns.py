@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import attrgetter
 from typing import Protocol
 
 # How long connections respond before the loop looks what else has come, unless a single response takes longer.
@@ -10,10 +11,15 @@ TURN_SECONDS = 0.05
 # After a turn that has taken long, the loop needs several rounds for a new connection: to accept it, to read a request,
 # and to write the response.
 PAUSE_SECONDS = 0.002
+WAITING_BYTES = attrgetter("waiting_bytes")
 
 
 class Responder(Protocol):
     """A connection that has requests to respond to."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes the bodies of its requests have."""
 
     def respond_to_waiting(self) -> None:
         """Respond to some of the requests that wait for their turn."""
@@ -62,7 +68,8 @@ class ResponseTurns:
     def _respond(self, loop: asyncio.AbstractEventLoop) -> None:
         began = loop.time()
         try:
-            for responder in list(self._waiting):
+            # Large bodies take the most time. Of others, the one that has waited longest is the first.
+            for responder in sorted(self._waiting, key=WAITING_BYTES):
                 if self._waiting.pop(responder, self) is not self:
                     responder.respond_to_waiting()
                 if loop.time() - began > TURN_SECONDS:

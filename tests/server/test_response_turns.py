@@ -19,8 +19,8 @@ SECONDS = 10.0
 class SlowConnection:
     """Takes a second to respond, by the clock of the loop, so many times."""
 
-    def __init__(self, loop: Any, turns: ResponseTurns, requests: int = 1) -> None:
-        self.loop, self.turns, self.requests = loop, turns, requests
+    def __init__(self, loop: Any, turns: ResponseTurns, requests: int = 1, waiting_bytes: int = 0) -> None:
+        self.loop, self.turns, self.requests, self.waiting_bytes = loop, turns, requests, waiting_bytes
         self.responses = 0
 
     def respond_to_waiting(self) -> None:
@@ -40,6 +40,17 @@ def test_after_a_response_that_took_long_it_is_the_turn_of_what_has_come() -> No
     for responses in [(1, 0, 0), (1, 1, 0), (2, 1, 0), (2, 1, 0)]:
         loop.advance(2 * PAUSE_SECONDS)
         assert tuple(connection.responses for connection in connections) == responses
+
+
+def test_large_bodies_wait_until_small_ones_have_a_response() -> None:
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    large, small = SlowConnection(loop, turns, waiting_bytes=1_000_000), SlowConnection(loop, turns, waiting_bytes=10)
+    turns.add(large, loop)
+    turns.add(small, loop)
+    loop.advance(0)
+    assert large.responses == 0
+    assert small.responses == 1
 
 
 def test_a_connection_that_fails_takes_no_turn_from_the_others() -> None:
