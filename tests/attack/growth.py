@@ -13,6 +13,7 @@ EXPONENT_LIMIT = 1.5
 # Below this, the clock and the caches of the machine decide, and not the input.
 LEAST_SECONDS = 0.002
 REPEATS = 8
+ATTEMPTS = 3
 # A call is no faster than another if it takes at least this part of its time.
 NO_FASTER = 0.95
 
@@ -42,13 +43,18 @@ def assert_grows_linearly(prepare: Callable[[int], Callable[[], object]], size: 
     enough that work which grows with the square would take a noticeable time, and small enough that a failing test
     still ends: the larger input is `FACTOR * size`.
     """
-    small = max(least_seconds(prepare(size)), LEAST_SECONDS)
-    limit = small * FACTOR**EXPONENT_LIMIT
-    large = math.inf
-    for seconds in measured(prepare(FACTOR * size)):
-        large = min(large, seconds)
-        if large <= limit:
-            return
+    small_work = prepare(size)
+    small, large = max(least_seconds(small_work), LEAST_SECONDS), math.inf
+    large_work = prepare(FACTOR * size)
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            # The machine may have become slower after the small input was measured.
+            small = max(least_seconds(small_work), LEAST_SECONDS)
+        large = math.inf
+        for seconds in measured(large_work):
+            large = min(large, seconds)
+            if large <= small * FACTOR**EXPONENT_LIMIT:
+                return
     raise AssertionError(
         f"{FACTOR} times the input takes {large / small:.1f} times as long "
         f"({small * 1e3:.1f} and {large * 1e3:.1f} ms); at most {FACTOR**EXPONENT_LIMIT:.0f} times is allowed"
