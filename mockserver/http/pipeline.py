@@ -256,8 +256,10 @@ def _select_and_respond(exchange: Exchange, store_refusal: Refusal | None) -> Re
         return target.render(exchange, prepared.route.arguments)
     if target.handle is not None:
         return complete(operation_steps.call_control(exchange, target.handle), exchange.request)
-    response = operation_steps.call(exchange)
-    return complete(response, exchange.request, says_when_modified=operation_steps.says_when_modified(exchange))
+    response, request = operation_steps.call(exchange), exchange.request
+    # Decided only where a client asks, since few do.
+    says_when = request.by_name.get("If-Modified-Since") is None or operation_steps.says_when_modified(exchange)
+    return complete(response, request, says_when_modified=says_when)
 
 
 def find_sandbox(service: Service, prepared: PreparedRequest, choice: selection.Choice) -> Sandbox:

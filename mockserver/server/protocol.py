@@ -153,7 +153,7 @@ class Protocol(RequestReader):
 
     @property
     def waiting_bytes(self) -> int:
-        """How many bytes the bodies of the requests have that wait."""
+        """The size of the bodies of requests that wait for earlier responses, or for their turn."""
         return self._waiting.size
 
     def _have_wait(self, cycle: Cycle, request: Any, size: int = 0) -> None:
@@ -176,14 +176,9 @@ class Protocol(RequestReader):
         self._repeatable = None
         self.regulate_reading()
 
-    @property
-    def _waiting_bytes(self) -> int:
-        """The size of the bodies of requests that wait for earlier responses."""
-        return self._waiting.size
-
     def regulate_reading(self) -> None:
         """Read no further where responses pile up, or requests that wait for one, or where others upload too much."""
-        is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self._waiting.size > self.served.body_limit
+        is_full = len(self._waiting) >= rejections.WAITING_LIMIT or self.waiting_bytes > self.served.body_limit
         # The end of what a client sends, too, is to be read after those that wait for their turn.
         is_full = is_full or (bool(self._waiting) and self._hold is None)
         if is_full or self.flow.write_paused or self.served.uploads.must_wait(self):

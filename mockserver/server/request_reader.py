@@ -72,15 +72,15 @@ class RequestReader(HttpToolsProtocol):
 
     @property
     @abstractmethod
-    def _waiting_bytes(self) -> int:
-        """The size of the bodies of requests that wait for earlier responses."""
+    def waiting_bytes(self) -> int:
+        """The size of the bodies of requests that wait for earlier responses, or for their turn."""
 
     @abstractmethod
     def regulate_reading(self) -> None:
         """Read no further where requests or responses pile up; otherwise go on."""
 
     def _note_upload(self) -> None:
-        self.served.uploads.note(self, len(self._body) + self._waiting_bytes)
+        self.served.uploads.note(self, len(self._body) + self.waiting_bytes)
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)

@@ -45,8 +45,7 @@ class Implementation(ABC):
         self.owner_fields = [entry for entry in self._path_fields if entry[0] != self._key_parameter]
         self._key_fields, self._unique_within = self.resource.key_fields, self.resource.unique_within
         self._converted = dict(self._list_conversions())
-        is_bare = not behaviour.item and behaviour.key_schema is None and behaviour.member is None
-        is_bare = is_bare and behaviour.shown is None
+        is_bare = not behaviour.item and (behaviour.key_schema, behaviour.member, behaviour.shown) == (None, None, None)
         self._is_plain = is_bare and not self.resource.derived_fields and not self.resource.conceals
         self.is_always_there = self.resource.single and "delete" not in kinds_of(
             contract.behaviours, behaviour.resource

@@ -80,15 +80,16 @@ class ListRecords(SelectingImplementation):
         page = self._page(state, rows, call)
         listed = rows.page(page.offset, page.size)
         records = [row[0] for row in listed]
+        shows_state = self._shows_state
         if self.behaviour.shown is not None:
             records = [self.referred(state, self.behaviour.shown, record) for record in records]
-        elif self._derived:
-            records = with_all_derived(state, self.resource, records)
-        shows_state = self._shows_state
-        if self.resource.conceals and self.behaviour.shown is None:
-            shown = [self.resource.shown(record) for record in records]
-            shows_state = shows_state and all(map(is_, shown, records))
-            records = shown
+        else:
+            if self._derived:
+                records = with_all_derived(state, self.resource, records)
+            if self.resource.conceals:
+                shown = [self.resource.shown(record) for record in records]
+                shows_state = shows_state and all(map(is_, shown, records))
+                records = shown
         following = self._next_cursor(rows, listed, page, call)
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
         pages = self._other_pages(page, following) if self._has_links else None

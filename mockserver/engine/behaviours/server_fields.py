@@ -44,8 +44,8 @@ class ServerFields:
     """The fields of a resource that the server sets, where a body is sent to one operation or a handler creates it.
 
     `owned` are the fields that a body does not bring, and `read_only` those that it may have and that stay as they are.
-    `needed` are those that a record must have and that the body of
-    the operation may leave out; empty where the body may have members that are not declared.
+    `needed` are those that a record must have and that the body of the operation may leave out; empty where the body
+    may have members that are not declared.
     """
 
     def __init__(

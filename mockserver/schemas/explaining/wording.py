@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from mockserver.documents.nodes import BASE_URI
@@ -18,7 +17,6 @@ LISTED_VALUES_LIMIT = 12
 # Among more values, the nearest one is not searched for.
 COMPARED_VALUES_LIMIT = 1_000
 MESSAGE_LIMIT = 300
-TYPES = Draft202012Validator.TYPE_CHECKER
 # How the message of the error begins that more than one branch of a `oneOf` matches; the numbers of two follow.
 SEVERAL_MATCH = "several match: "
 # How the message about a value ends that none of the alternatives allows.
@@ -164,10 +162,8 @@ def _length(error: ValidationError) -> str:
 
 
 def _size(error: ValidationError) -> str:
-    limit, size = (
-        as_integer(error.validator_value),
-        len(error.instance) if isinstance(error.instance, list | dict) else 0,
-    )
+    limit = as_integer(error.validator_value)
+    size = len(error.instance) if isinstance(error.instance, list | dict) else 0
     unit = "item" if str(error.validator).endswith("Items") else "member"
     comparison = "at least" if str(error.validator).startswith("min") else "at most"
     is_unique = isinstance(error.schema, dict) and error.schema.get("uniqueItems") is True
@@ -261,7 +257,7 @@ def _example(error: ValidationError) -> str | None:
 
 def _has_type(value: Any, types: Any) -> bool:
     names = types if isinstance(types, list) else [types]
-    return types is None or any(TYPES.is_type(value, name) for name in names)
+    return types is None or any(keyword_validator("type", name).is_valid(value) for name in names)
 
 
 def _is_well_formed(value: Any, schema: dict[str, Any]) -> bool:
