@@ -15,10 +15,9 @@ import bisect
 import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from typing import Any, ClassVar
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
 
 # Raised to end a program or a generator: whoever catches everything else passes these on.
 ENDING = (KeyboardInterrupt, SystemExit, GeneratorExit)
@@ -74,8 +73,7 @@ class Refusal(MockserverError):
         return hash((type(self), self.detail))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake in a contract: `file` relative to its directory, `line` from 1, `pointer` as in RFC 6901."""
 
     file: str
@@ -96,8 +94,7 @@ class Problem:
         return f"{location} {self.pointer}: {self.message}" if self.pointer else f"{location}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """A place where a request or response violates the contract.
 
     `location` is path, query, header, cookie, body or status; `name` that of the parameter or header, if it is one;
@@ -110,7 +107,7 @@ class Violation:
     keyword: str
     message: str
     name: str | None = None
-    missing: str | None = field(default=None, compare=False)
+    missing: str | None = None
 
     @property
     def description(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "mockserver"
 # Lowest first; folders of one line may not import each other.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("dataclass",), ("version", "errors"), ("syntax", "refusals", "client", "kit"), ("documents", "handlers"), ("schemas",), ("openapi", "generate"), ("contract",),
+    ("version", "errors"), ("syntax", "refusals", "client", "kit"), ("documents", "handlers"), ("schemas",), ("openapi", "generate"), ("contract",),
     ("engine",), ("http", "recorder"), ("server", "control"), ("web",), ("check",), ("cli",),
 )  # fmt: skip
 LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,6 @@ from mockserver.check.known_keys import KnownKeys, Values, key_of_new
 from mockserver.check.parameter_examples import example_of
 from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, count_noun
 from mockserver.http.gateway.validation import validate_response
 from mockserver.http.messages import Response
@@ -38,27 +36,22 @@ class _NoValue(Exception):
     """A request cannot be made: there is no value for something; the message says for what."""
 
 
-@dataclass(slots=True)
 class BackendChecker:
     """Collects `findings` about a backend; `not_requested` has the reason for each operation that could not be asked.
 
     `unsafe` also creates records, and changes and deletes those alone.
     """
 
-    contract: Contract
-    client: BackendClient
-    unsafe: bool = False
-    findings: list[CheckFinding] = field(default_factory=list)
-    not_requested: dict[str, str] = field(default_factory=dict)
-    responses: int = 0
-    _requested: set[str] = field(default_factory=set)
-    _similar: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
-    _messages: list[tuple[Operation, str]] = field(default_factory=list)
-    _created: list[tuple[str, Values]] = field(default_factory=list)
-    _keys: KnownKeys = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._keys = KnownKeys(self.contract)
+    def __init__(self, contract: Contract, client: BackendClient, *, unsafe: bool = False) -> None:
+        self.contract, self.client, self.unsafe = contract, client, unsafe
+        self.findings: list[CheckFinding] = []
+        self.not_requested: dict[str, str] = {}
+        self.responses = 0
+        self._requested: set[str] = set()
+        self._similar: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self._messages: list[tuple[Operation, str]] = []
+        self._created: list[tuple[str, Values]] = []
+        self._keys = KnownKeys(contract)
 
     def run(self) -> None:
         """Request every operation. Raises Unreachable."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.check.examples import check_examples
 from mockserver.check.finding import CheckFinding, ScenarioCounts, source_of

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal
 
+from msgspec import Struct, field
+
 from mockserver.contract.model import Contract, Scenario
-from mockserver.dataclass import dataclass
 from mockserver.documents.source import Source
 from mockserver.errors import Problem
 
 Level = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFinding:
+class CheckFinding(Struct, frozen=True):
     """A problem in a file, and how severe it is."""
 
     level: Level
@@ -28,8 +27,7 @@ class CheckFinding:
         return {"level": self.level, **self.problem.as_dict()}
 
 
-@dataclass(slots=True)
-class ScenarioCounts:
+class ScenarioCounts(Struct):
     """What was validated in one scenario: records by resource, responses about records in all states, and requests."""
 
     name: str

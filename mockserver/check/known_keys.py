@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract
 from mockserver.contract.records import record_key
-from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation, template_shape
 from mockserver.syntax import words
 from mockserver.syntax.member_path import member_at
@@ -20,8 +20,7 @@ Values = tuple[Any, ...]
 FOLLOWED = 3
 
 
-@dataclass(slots=True)
-class KnownKeys:
+class KnownKeys(Struct):
     """The values of path parameters that lead to records, by the path's shape (`/lists/{}/notes/{}`)."""
 
     contract: Contract

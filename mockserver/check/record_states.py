@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.check.reachability import Reached, StateNode, firings, paths_from, records_from
 from mockserver.contract.behaviour import ITEM_KINDS, Behaviour, kinds_of, usual_success
@@ -14,7 +15,6 @@ from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import log_entry
 from mockserver.contract.webhooks.model import Webhook
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.events.changes import APPEND, CREATE, DELETE, REPLACE, UPDATE
 from mockserver.engine.seeding.record_generator import record_generator
@@ -35,8 +35,7 @@ from mockserver.syntax.member_path import with_member
 SAMPLE_ID = "1-00000000"
 
 
-@dataclass(frozen=True, slots=True)
-class InvalidResponse:
+class InvalidResponse(Struct, frozen=True):
     """A response that would violate the contract; without an `operation`, a record that violates its own schema.
 
     Or, with a `webhook` and the name of an event, the body that this sends.
@@ -57,8 +56,7 @@ class InvalidResponse:
         return f"the response of {self.operation}" if self.operation else "the record"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """A record, in a state that it can reach.
 
     `fired` are the transitions that lead there and then have it as the record of their event; `repeated` is the one
@@ -70,8 +68,7 @@ class Situation:
     repeated: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseValidator:
+class ResponseValidator(Struct, frozen=True):
     """Validates the response of an operation about one record; that of a transition only after it.
 
     `envelope` holds the other members of a response that has an envelope.
@@ -101,8 +98,7 @@ class ResponseValidator:
         return [] if self.validator.is_valid(response) else self.validator.violations(response, "body")
 
 
-@dataclass(frozen=True, slots=True)
-class EventValidator:
+class EventValidator(Struct, frozen=True):
     """Validates the events in `names`, as a stream sends them about one record."""
 
     operation: Operation
@@ -127,8 +123,7 @@ class EventValidator:
                 yield InvalidResponse(self.operation.id, resource.name, key, situation.state, violation)
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookValidator:
+class WebhookValidator(Struct, frozen=True):
     """Validates the bodies of a webhook that the document declares, for the events in `names`."""
 
     webhook: Webhook

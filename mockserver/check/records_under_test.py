@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.check.record_states import states_of_record
 from mockserver.contract.model import Contract, Resource
 from mockserver.contract.records import split_key
-from mockserver.dataclass import dataclass
 from mockserver.engine.state.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class RecordUnderTest:
+class RecordUnderTest(Struct, frozen=True):
     """A record, and the transitions that bring it into the `state` to be tested (None without a lifecycle)."""
 
     resource: str

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from mockserver import generate
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.errors import CannotGenerate
 from mockserver.http.messages import Request, join_headers
 from mockserver.http.request.addressing import build_request
@@ -28,8 +29,7 @@ SEEDS = 8
 CREDENTIAL = "check"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestBuilder:
+class RequestBuilder(Struct, frozen=True):
     """Builds requests to the operations of a contract."""
 
     contract: Contract

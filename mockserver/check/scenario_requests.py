@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field
 from functools import partial
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from mockserver.check.record_states import sample_record
 from mockserver.check.records_under_test import RecordUnderTest, related_keys, select_records
 from mockserver.check.request_builder import UNKNOWN_KEY, RequestBuilder
 from mockserver.contract.effects import NO_EFFECTS
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.engine.clock import sleep
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
@@ -40,8 +40,7 @@ REPEAT_SECONDS = 1.1
 TRANSITION_LIMIT = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRequest:
+class FailedRequest(Struct, frozen=True):
     """A request whose response is not what the contract promises.
 
     `circumstance` completes a sentence about the request, such as "with an unknown query parameter".
@@ -64,8 +63,7 @@ class RepeatedRequest(NamedTuple):
     outcome: Mapping[str, object]
 
 
-@dataclass(slots=True)
-class ScenarioRequests:
+class ScenarioRequests(Struct):
     """Sends requests in one scenario; counts them, and collects the `failed` ones."""
 
     service: Service

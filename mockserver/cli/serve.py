@@ -7,12 +7,12 @@ import gc
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from mockserver.cli.access import WILDCARDS, find_network_address, generate_token, load_tls, print_token
 from mockserver.cli.arguments import fail, fail_with_problems, load_or_fail, warn, without_state_lines

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from mockserver.cli.access import checked_token
 from mockserver.cli.arguments import CONTRACT, STATEFUL, STRICT_EXAMPLES, add_options
@@ -16,7 +17,6 @@ from mockserver.cli.webhooks import webhook_options
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
 from mockserver.contract.settings import with_settings
-from mockserver.dataclass import dataclass
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.web.services import open_service
@@ -155,8 +155,7 @@ serve_options = add_options(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
+class ServeOptions(Struct, frozen=True, kw_only=True):
     """The values of the options, and of the argument `contract`."""
 
     contract: Path | None

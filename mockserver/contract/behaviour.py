@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from typing import Literal, get_args
 
+from msgspec import Struct, field
+
 from mockserver.contract.effects import NO_EFFECTS, Effects
 from mockserver.contract.lists import ListSelection
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.syntax.member_path import MemberPath
@@ -37,8 +37,7 @@ Returns = Literal["", "item", "key", "record", "member"]
 LAST_EVENT_ID = "last_event_id"
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True):
     """How an operation is implemented: `kind` applied to `resource`.
 
     `items` and `total` lead to the members of a list's envelope, `item` to that of a single record's, and are empty

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, Protocol
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import Violation
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.inline_schemas import compile_condition
@@ -32,8 +32,7 @@ class RequestContent(Protocol):
         """How much of the request may still be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterCondition:
+class ParameterCondition(Struct, frozen=True):
     """A value that a parameter must have, or the JSON Schema that it must match.
 
     None is one that was not sent, and a list the whole value of a repeated one.
@@ -49,8 +48,7 @@ class ParameterCondition:
         return sent.has(name, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class TextCondition:
+class TextCondition(Struct, frozen=True):
     """A text that a header or cookie must be, or the JSON Schema that it must match, where null is one not sent."""
 
     text: str | None = None
@@ -61,8 +59,7 @@ class TextCondition:
         return value == self.text if self.schema is None else self.schema.matches(value, work)
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """All of these must hold."""
 
     headers: Mapping[str, TextCondition] = field(default_factory=dict)

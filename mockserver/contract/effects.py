@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
 from mockserver.syntax.instants import format_instant
@@ -18,8 +19,7 @@ class _Absent(Exception):
     """The body has no such part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Struct, frozen=True):
     """The fields that a transition writes, by name, as `set` declares their values.
 
     In these, `$now` stands for the time of the transition, `$body` for the request's body and `$body.reason` for a

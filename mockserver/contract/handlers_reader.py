@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import ComputedField, Resource
-from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report
 from mockserver.errors import CannotGenerate, Problem, did_you_mean, quote
 from mockserver.handlers.declarations import Declarations, DerivedDeclaration, HandlerDeclaration
@@ -32,8 +33,7 @@ OF_DERIVED = ("records",)
 PLAIN_VALUES: tuple[Any, ...] = (0, "", False, [], {}, None, 1, "2026-01-01T00:00:00Z")
 
 
-@dataclass(slots=True)
-class HandlersReader:
+class HandlersReader(Struct):
     """Reads the Python of the contract directory `root`; mistakes go to `report`."""
 
     root: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from msgspec import Struct
+
 from mockserver.contract.effects import NO_EFFECTS, Effects
-from mockserver.dataclass import dataclass
 from mockserver.schemas.validators import Validator
 
 # The members of a log entry besides its reference to the record.
@@ -22,8 +23,7 @@ class Verdict(Enum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """A named step from any of the states `sources` to `target`.
 
     It writes its `effects`, and is only allowed for a record that `guard` accepts, if there is one.
@@ -36,8 +36,7 @@ class Transition:
     guard: Validator | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True):
     """A resource's state machine over the record's `field`.
 
     Every transition writes its stamp to the field `touch` and appends an entry to the resource `log`, where named.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.syntax.member_path import MemberPath
 
 Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "prefix"]
@@ -13,8 +14,7 @@ OPERATORS: tuple[Operator, ...] = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "
 ORDERING: tuple[Operator, ...] = ("gt", "gte", "lt", "lte")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """A query parameter that selects the records whose field compares with its value as `op` says.
 
     With `as_instants`, both sides are dates or date-times, whatever their notation. With `as_numbers`, the parameter is
@@ -28,16 +28,14 @@ class Comparison:
     as_numbers: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """A query parameter whose words are looked for in the text of some fields."""
 
     parameter: str
     fields: tuple[MemberPath, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CursorPaging:
+class CursorPaging(Struct, frozen=True):
     """The query parameters and members of the envelope that page a list by cursor.
 
     With a member `next`, cursors are opaque. Without one, the cursor is the key of the last record of a page, and in
@@ -55,8 +53,7 @@ class CursorPaging:
         return self.next is None
 
 
-@dataclass(frozen=True, slots=True)
-class ListSelection:
+class ListSelection(Struct, frozen=True):
     """What selects and pages the records of a list; empty where `resources.yaml` has nothing of the kind."""
 
     comparisons: tuple[Comparison, ...] = ()

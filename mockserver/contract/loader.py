@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from mockserver.contract import formats, inference
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.fixtures import read_datasets
@@ -27,7 +29,6 @@ from mockserver.contract.unused import warn_of_unused
 from mockserver.contract.upstream import Upstream
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.contract.webhooks.reader import WebhooksReader
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents, Node
 from mockserver.documents.source import SUFFIXES, FileReport, Report, Source, list_files, read_source
 from mockserver.errors import ContractError, Problem, printable
@@ -176,8 +177,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Api:
+class _Api(Struct, frozen=True):
     """An OpenAPI document with the files that it refers to."""
 
     path: Path

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.conditions import Conditions, ParameterCondition
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.errors import Problem
@@ -33,8 +33,7 @@ SINGLE_KEY = 1
 EXAMPLES_LIMIT = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class SortField:
+class SortField(Struct, frozen=True):
     """One criterion of a sort order."""
 
     name: str
@@ -46,8 +45,7 @@ class SortField:
         return cls(text.lstrip("-"), text.startswith("-"))
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedField:
+class DerivedField(Struct, frozen=True):
     """A field that is computed on read from another resource.
 
     It takes the first record of `resource`, in that resource's sort order, whose `reference` field is this record's
@@ -62,8 +60,7 @@ class DerivedField:
     none: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ComputedField:
+class ComputedField(Struct, frozen=True):
     """A field that a function of `handlers.py` computes on read; where a record is stored, `none` stands in for it."""
 
     name: str
@@ -71,8 +68,7 @@ class ComputedField:
     none: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """A declared collection of records; without a `key` it is append-only.
 
     `fields` holds the JSON types of each field, `references` the resource that a field refers to. Clients do not set
@@ -102,7 +98,7 @@ class Resource:
     single: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
     joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    shape: Shape = field(default_factory=Shape, compare=False)
+    shape: Shape = field(default_factory=Shape)
     computed: tuple[ComputedField, ...] = ()
 
     @property
@@ -168,8 +164,7 @@ class Resource:
 Mode = Literal["manual", "real", "per-request"]
 
 
-@dataclass(frozen=True, slots=True)
-class ClockPlan:
+class ClockPlan(Struct, frozen=True):
     """Where a run's clock starts (milliseconds since 1970) and what moves it.
 
     A clock that `starts_now` starts at the machine's time, and the fixtures' stamps are shifted by as much. A recording
@@ -191,8 +186,7 @@ class ClockPlan:
         return self.start if self.now is None else self.now
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """How a record changes by itself: `transition` fires `min_wait` to `max_wait` milliseconds after entering `state`.
 
     It applies to records with the values of `where`, `times` per record (None: without limit).
@@ -210,8 +204,7 @@ class Rule:
         return all(record.get(name) == value for name, value in self.where.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A response declared for an operation in place of the normal one; `entry` is the declaration as written.
 
     `headers` holds the values of each header. `media_type` is that of the body, where there is one. The delay is
@@ -253,8 +246,7 @@ class Override:
         return self.status is not None or self.has_body or self.example is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A named starting point.
 
     `records` are the fixtures merged with the scenario's own records, whose keys are in `put_keys`. `generate` is the
@@ -276,8 +268,7 @@ class Scenario:
     source: Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """The records of one folder of `fixtures/` by resource, and the files that they come from."""
 
     name: str
@@ -285,16 +276,14 @@ class Dataset:
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelReply:
+class ChannelReply(Struct, frozen=True):
     """What is sent in response to a message of a client that matches a JSON Schema."""
 
     match: InlineSchema
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """A path at which clients open a WebSocket; `operation` stands for the request that does so.
 
     It sends the events of `resource`, if there is one, whose records have the values of `where`; of a list, one of
@@ -308,8 +297,7 @@ class Channel:
     replies: tuple[ChannelReply, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """Everything declared in a contract directory, or in a single OpenAPI file.
 
     `behaviours` holds the behaviour of each operation that has one, by operationId, in the order of `operations`.

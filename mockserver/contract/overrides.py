@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from mockserver.contract import formats
 from mockserver.contract.conditions import ConditionReader

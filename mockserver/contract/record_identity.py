@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.behaviour import CREATING, SELECTING, Behaviour, BehaviourKind
 from mockserver.contract.model import Resource

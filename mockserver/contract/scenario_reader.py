@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract import formats
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import ClockPlan, Dataset, Override, Record, Resource, Rule, Scenario
@@ -17,7 +19,6 @@ from mockserver.contract.records import (
     validate_record,
     with_plain_keys,
 )
-from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.model import Operation, unknown_operation
@@ -29,8 +30,7 @@ DEFAULT_START = parse_instant("2026-01-01T00:00:00Z")
 FALLBACK_DURATION = 1_000
 
 
-@dataclass(slots=True)
-class ScenarioReader:
+class ScenarioReader(Struct):
     """Reads the file `source`; mistakes go to `report`."""
 
     source: Source

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Contract
 from mockserver.contract.resources.upstream_reader import read_passes, read_upstream, trusting_tls

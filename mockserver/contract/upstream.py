@@ -12,7 +12,8 @@ from functools import cache
 from http.client import HTTP_PORT, HTTPS_PORT
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.errors import quote as quote_name
 from mockserver.openapi.model import Operation
 
@@ -36,8 +37,7 @@ class BadUpstream(ValueError):
         self.option = option
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamAddress:
+class UpstreamAddress(Struct, frozen=True):
     """An origin with a path in front of every request's. `path` has no slash at its end, and is empty for the root.
 
     `host` is a name in ASCII or an IP address without brackets; `authorization` are basic credentials as a header has
@@ -96,8 +96,7 @@ class UpstreamAddress:
         return self.origin + self.path
 
 
-@dataclass(frozen=True, slots=True)
-class PathPattern:
+class PathPattern(Struct, frozen=True):
     """A method (None: any) and the paths that are passed on. `text` is the pattern as it was written."""
 
     text: str
@@ -128,8 +127,7 @@ class PathPattern:
         return any(self.path.fullmatch(path) for path in paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """The real backend, and what is passed on to it besides what no operation matches.
 
     `operations` are passed on by operationId, other requests by `patterns`. `prefixes` are the paths of the document's

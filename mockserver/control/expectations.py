@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from mockserver.contract.conditions import (
     NO_CONDITIONS,
@@ -100,8 +101,7 @@ class LoggedRequest:
         return cookie_values(self.header("Cookie") or "")
 
 
-@dataclass(frozen=True, eq=False)
-class Expectation:
+class Expectation(Struct, frozen=True, eq=False, dict=True):
     """What was expected: `entry` is its JSON; it should have come `minimum` times at least, and `maximum` at most."""
 
     entry: Mapping[str, Any]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any, NamedTuple
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.source import Source
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
@@ -109,8 +109,7 @@ class Node(NamedTuple):
         return self.documents.sources[self.uri]
 
 
-@dataclass(slots=True)
-class Documents:
+class Documents(Struct):
     """Every document of a contract by its URI, `file:///` being the contract directory.
 
     `non_schema_references` holds the references to other things than schemas, such as parameters or path items;
@@ -121,7 +120,7 @@ class Documents:
     non_schema_references: set[str] = field(default_factory=set)
     schemas_with_examples: list[str] = field(default_factory=list)
     # By reference, the data that it was resolved in, which loading replaces, and the node.
-    _resolved: dict[str, tuple[Any, Node]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _resolved: dict[str, tuple[Any, Node]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

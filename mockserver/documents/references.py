@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urljoin, urlsplit
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
 from mockserver.documents.source import SUFFIXES, Report, Source, name_of, read_source
 from mockserver.errors import did_you_mean, quote
@@ -28,8 +29,7 @@ class OutsideContract(Unresolved):
     """A reference to a location outside the contract directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class _BaseURI:
+class _BaseURI(Struct, frozen=True):
     """The base URI that an `$id` gives to the references below it, and the location of the schema that has it."""
 
     identifier: str

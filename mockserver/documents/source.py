@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import ContractError, Problem, unknown_name
 from mockserver.syntax import strict_json, yaml_reader
 
@@ -74,8 +74,7 @@ class DeferredProblems(Protocol):
         """Each mistake, with its line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A mistake whose line has not been determined yet, since that takes a second parse of the file."""
 
     source: Source
@@ -88,8 +87,7 @@ class Mistake:
         yield self.source.problem(self.pointer, self.message, self.code)
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """Collects the mistakes of a contract, so that a load reports all of them and not only the first.
 
     `errors` keep the contract from being served; `warnings` do not.
@@ -130,8 +128,7 @@ class Report:
         return ContractError(self.problems)
 
 
-@dataclass(slots=True)
-class FileReport:
+class FileReport(Struct):
     """The part of a contract's report that is about one file; names of what is declared elsewhere are checked."""
 
     source: Source

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.model import ClockPlan, Mode
-from mockserver.dataclass import dataclass
 from mockserver.syntax.instants import LATEST
 
 Seconds = Callable[[], float]
@@ -26,8 +27,7 @@ def wall() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """A run's clock: it stood at `position` (milliseconds since 1970) when the machine's clock read `anchor` (seconds).
 
     Only a clock of mode `real` moves on from there automatically, at `speed` times the machine's pace.

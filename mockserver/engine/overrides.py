@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.contract.conditions import RequestContent, SentParameters
 from mockserver.contract.model import Override
-from mockserver.dataclass import dataclass
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
@@ -19,8 +20,7 @@ NO_DRAWS = PersistentMap.from_items({})
 DRAW_STEPS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveOverride:
+class ActiveOverride(Struct, frozen=True):
     """An override with its id. One that is `from_scenario` cannot be removed."""
 
     id: str
@@ -39,8 +39,7 @@ class OverrideChoice(NamedTuple):
     drawn: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """The active overrides: those that were added, newest first, then the scenario's in their order.
 
     `added` counts all that were ever added. `use_counts` are by id, of overrides with a limited number of uses, and

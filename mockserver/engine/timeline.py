@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds

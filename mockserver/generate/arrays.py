@@ -6,7 +6,8 @@ from collections.abc import Iterator, Set
 from contextlib import suppress
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate.constraints import Constraints, Nodes, require_possible
@@ -89,8 +90,7 @@ def _missing_contained(generation: Generation, constraints: Constraints, items: 
     return schemas
 
 
-@dataclass(slots=True)
-class _Limit:
+class _Limit(Struct):
     """How many more items may match a schema, without those that `contains` still requires."""
 
     schema: Node

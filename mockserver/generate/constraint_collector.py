@@ -6,10 +6,10 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.generate.constraints import TYPES, Constraints, Nodes, object_at
 from mockserver.schemas.equality import equality_key
@@ -32,8 +32,7 @@ NAMED_SCHEMA = re.compile(r"/(?:components/schemas|\$defs)/[^/]+$")
 ChooseBranch = Callable[[Sequence[Node]], Node]
 
 
-@dataclass(slots=True)
-class ConstraintCollector:
+class ConstraintCollector(Struct):
     """Collects the constraints of schemas; `choose` picks the branch of each `oneOf` and `anyOf`.
 
     With `inherits`, it also picks one of the schemas that inherit from one with a discriminator.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.schemas.validators import keyword_validator
@@ -17,8 +17,7 @@ COUNT_LIMIT = 10_000
 Nodes = tuple[Node, ...]
 
 
-@dataclass(slots=True)
-class Constraints:
+class Constraints(Struct):
     """Schemas for one value, taken apart into `parts` that must all hold.
 
     `address` names the first of the schemas in messages. `types` are the JSON types that every part allows, `allowed`

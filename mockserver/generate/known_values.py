@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
 
 # An envelope, a list in it, and an item of that.
 DEPTH_LIMIT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class KnownValues:
+class KnownValues(Struct, frozen=True):
     """Values by the normalized names of the members that should have them; `id` holds that of the response's own `id`.
 
     Each may be a tuple of several to choose from.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 
 # More than any nesting: the depth of a schema that requires itself.
 ENDLESS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class MinimumDepth:
+class MinimumDepth(Struct, frozen=True):
     """Computes and remembers the least depth of each schema."""
 
     documents: Documents

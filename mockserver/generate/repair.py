@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import CannotGenerate
 from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
@@ -50,8 +50,7 @@ def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int 
     raise attempts.error
 
 
-@dataclass(slots=True)
-class _Attempts:
+class _Attempts(Struct):
     """Attempts at a value for schemas: those that were not valid, and the error that says why."""
 
     generation: Generation

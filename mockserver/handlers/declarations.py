@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import field
 from typing import Any, TypeVar
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """The response of a handler: its status, its body and its headers.
 
     `body` is JSON. It is text or bytes for another media type, which `Content-Type` names where it is not the declared
@@ -28,8 +26,7 @@ class Reply:
     headers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """An uploaded file, in the body that a handler gets."""
 
     filename: str
@@ -37,16 +34,14 @@ class Upload:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerDeclaration:
+class HandlerDeclaration(Struct, frozen=True):
     """A function that responds to an operation."""
 
     operation: str
     function: Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedDeclaration:
+class DerivedDeclaration(Struct, frozen=True):
     """A function that computes a member of a resource's records."""
 
     resource: str
@@ -54,8 +49,7 @@ class DerivedDeclaration:
     function: Callable[..., Any]
 
 
-@dataclass(slots=True)
-class Declarations:
+class Declarations(Struct):
     """What the files of one contract have declared, in their order."""
 
     handlers: list[HandlerDeclaration] = field(default_factory=list)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import Problem, Refusal, did_you_mean, printable, quote
 from mockserver.handlers.declarations import Declarations, collected
 from mockserver.handlers.modules import HANDLERS, ContractModules
@@ -27,8 +27,7 @@ KINDS = inspect.Parameter
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PythonFunction:
+class PythonFunction(Struct, frozen=True, eq=False):
     """A function of a contract: what it is for, its place, and which of the parameters that it may have it takes.
 
     One that is not a handler computes a member.
@@ -48,8 +47,7 @@ class PythonFunction:
         return f"{self.file}:{self.line} {getattr(self.function, '__name__', 'handler')}"
 
 
-@dataclass(slots=True, eq=False)
-class ContractPython:
+class ContractPython(Struct, eq=False):
     """The functions of one contract, and the threads that they run on. `timeout` is in seconds.
 
     `operations` are those that a function responds to, or whose records have a member that a function computes.

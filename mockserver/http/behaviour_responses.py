@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from mockserver.contract.behaviour import Behaviour, ResultKind, kinds_of, success_of, usual_success
 from mockserver.engine.behaviours.calls import OperationResult, Pages

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.clock import Clock
 from mockserver.engine.journal import LoggedMessage
@@ -35,8 +35,7 @@ SHOWING_RECORDS = frozenset({"getState", "putRecord", "fireTransition"})
 SANDBOX_VIA = f"header {SANDBOX_HEADER}"
 
 
-@dataclass(slots=True, eq=False)
-class PreparedRequest:
+class PreparedRequest(Struct, eq=False):
     """What follows from a request and the contract alone, so that the same bytes need not be read again.
 
     `choice` is None where the request was refused before its sandbox was known; its `scenario` is None where it was
@@ -231,8 +230,7 @@ class Exchange:
             self.notices = (*self.notices, text)
 
 
-@dataclass(slots=True, eq=False)
-class PassedOn:
+class PassedOn(Struct, eq=False):
     """A request that is passed on to the upstream, by an override if there is one; `delay` is in milliseconds."""
 
     exchange: Exchange

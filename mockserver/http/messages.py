@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Struct, field
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 from werkzeug.sansio.request import Request as SansIORequest
 
-from mockserver.dataclass import dataclass
 from mockserver.engine.journal import LoggedMessage
 from mockserver.errors import Violation
 from mockserver.syntax.http.cookies import split_cookies
@@ -190,8 +189,7 @@ def header_name(name: str) -> str:
     return "-".join(part.capitalize() for part in name.replace("_", "-").split("-"))
 
 
-@dataclass(slots=True, eq=False)
-class Delivery:
+class Delivery(Struct, eq=False):
     """How to send a response that is delayed (`delay`, in milliseconds), that waits or that is spoiled (`fault`).
 
     A response that waits is sent once `retry` returns one without a delivery, and after `delay` at the latest; until
@@ -217,8 +215,7 @@ class Delivery:
             action()
 
 
-@dataclass(slots=True, eq=False)
-class Response:
+class Response(Struct, eq=False):
     """A response, from its creation until it is sent.
 
     `headers` are in the order in which they are sent; `fixed` are the names, in lower case, of those that the contract

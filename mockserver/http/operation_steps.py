@@ -8,8 +8,9 @@ is stored for the key (`_perform_and_store`); of a conditional request, the cond
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Override
 from mockserver.engine.commands import KeepResponse

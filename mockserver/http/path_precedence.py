@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
 
 # A path parameter, whatever its name.
 ANY = "{}"
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """The paths that begin with the same segments. `patterns` are the next segments that have a parameter in a text."""
 
     path: str | None = None

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
 from itertools import accumulate
 from math import factorial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from msgspec import Struct, field
 from werkzeug import exceptions
 from werkzeug.routing import BaseConverter, Map, MapAdapter
 
-from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
 from mockserver.http import path_precedence
 from mockserver.http.lazy_rule import LazyRule
@@ -61,8 +60,7 @@ def is_own_path(path: str, serves_document: bool) -> bool:
     return is_control_path(path) or (path == CONTRACT_DOCUMENT and serves_document)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What responds at a path: an operation of the contract, one of the control API (`handle`), or a page (`render`).
 
     There are several operations where their paths differ only in the query or fragment that is written into them, or in
@@ -82,8 +80,7 @@ class Target:
 NOTHING = Target()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The target of one request, or its `refusal`. `arguments` are the path parameters, in their order in the path."""
 
     target: Target

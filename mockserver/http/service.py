@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Channel, Contract
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.sandboxes import Sandboxes
@@ -41,8 +41,7 @@ class ReceivedResponse(NamedTuple):
 PassedListener = Callable[["Request", ReceivedResponse | str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ControlApi:
+class ControlApi(Struct, frozen=True):
     """The control API as its OpenAPI document declares it, with the handler of each operation."""
 
     documents: Documents
@@ -53,8 +52,7 @@ class ControlApi:
     problem: Validator
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A contract, its sandboxes, and the settings of the server. `hosts` may call the control API besides loopback.
 
     `load_control` returns the control API, always the same one: many servers never need its document.

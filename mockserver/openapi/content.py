@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import Violation
 from mockserver.openapi.model import Body, DeclaredResponse, MediaType
 from mockserver.openapi.parameter_decoding import decode_scalar
@@ -15,8 +15,7 @@ from mockserver.syntax.http.media_types import charset_of, essence, is_json, is_
 from mockserver.syntax.xml_elements import MalformedXML, TooManyElements, UnknownEncoding, decode
 
 
-@dataclass(frozen=True, slots=True)
-class BodyValue:
+class BodyValue(Struct, frozen=True):
     """The value of a body that its schema describes.
 
     `violations` are those of the syntax; `is_readable` says whether there is a value all the same.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 from urllib.parse import urljoin
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
@@ -36,8 +36,7 @@ TEXT = Documents({_TEXT_URI: Source("text", "", {"type": "string"})}).root(_TEXT
 ANY_TEXT = Schemas(TEXT.documents).validator(TEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class ContentReader:
+class ContentReader(Struct, frozen=True):
     """Reads what operations contain in several places; the examples of media types are listed in `examples`."""
 
     schemas: Schemas

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Source
 from mockserver.errors import Problem, quote
@@ -19,8 +20,7 @@ JSON_AS_TEXT = "it is JSON in quotes: write the value itself, without the quotes
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DeclaredExample:
+class DeclaredExample(Struct, frozen=True, eq=False):
     """An example that a media type has under a name, and where it is declared."""
 
     node: Node
@@ -28,8 +28,7 @@ class DeclaredExample:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BrokenExample:
+class BrokenExample(Struct, frozen=True, eq=False):
     """An example that does not match its schema. The details take a while, so they are found when they are shown."""
 
     example: DeclaredExample

@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field
 from typing import Any, NamedTuple
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Unresolved
 from mockserver.documents.references import OutsideContract, References
 from mockserver.documents.source import Report
@@ -63,8 +63,7 @@ class TypedLocation(NamedTuple):
         return TypedLocation(kind, value[name], uri, f"{pointer}/{token}", value, name)
 
 
-@dataclass(slots=True)
-class Linked:
+class Linked(Struct):
     """The result of linking. Objects are identified by `id()`, since YAML aliases may put one in several locations.
 
     `schemas` has every schema, `roots` those that are not inside another one and more than a reference, `targets` what

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Node
 from mockserver.errors import quote, unknown_name
 from mockserver.openapi.security import RequiredCredential
@@ -21,8 +21,7 @@ from mockserver.syntax.http.statuses import FIRST_ERROR
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterStyle:
+class ParameterStyle(Struct, frozen=True):
     """How a value is written as text: by style and explode (OpenAPI 3.1, section 4.8.12), or as `media` has it.
 
     The style `querystring` is that of a parameter that is the whole query (OpenAPI 3.2, section 4.12.2).
@@ -44,8 +43,7 @@ class ParameterStyle:
         return self.media is None and is_bare and self.shape.types.isdisjoint(COMPOUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A response header, or that of a part of a body, as declared."""
 
     name: str
@@ -56,8 +54,7 @@ class Header:
     examples: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Struct, frozen=True):
     """How one field of a form is written: in one of the media types `kinds`, or by a notation."""
 
     kinds: tuple[str, ...] = ()
@@ -65,8 +62,7 @@ class Encoding:
     notation: ParameterStyle | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemSchema:
+class ItemSchema(Struct, frozen=True):
     """The schema of one item or event of a stream (OpenAPI 3.2, section 4.14), and that of the JSON in its `data`."""
 
     schema: Node
@@ -75,8 +71,7 @@ class ItemSchema:
     data: Validator | None
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(Struct, frozen=True):
     """One entry of a `content` map: its schema, if it has one, its examples by name, and what a form's fields are.
 
     `node` is where it is declared, if it has examples; `matching` says whether an example matches the schema, once
@@ -90,15 +85,14 @@ class MediaType:
     validator: Validator | None
     examples: Mapping[str, Any]
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
-    shape: Shape = field(default_factory=Shape, compare=False)
-    node: Node | None = field(default=None, compare=False)
-    item: ItemSchema | None = field(default=None, compare=False)
-    xml: XmlLayout | None = field(default=None, compare=False)
-    matching: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    shape: Shape = field(default_factory=Shape)
+    node: Node | None = None
+    item: ItemSchema | None = None
+    xml: XmlLayout | None = None
+    matching: dict[str, bool] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredResponse:
+class DeclaredResponse(Struct, frozen=True):
     """A declared response; `status` is `200`, `2XX` or `default`."""
 
     status: str
@@ -110,8 +104,7 @@ class DeclaredResponse:
 UNDECLARED_SUCCESS = 200, DeclaredResponse("200", {}, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A declared parameter; `is_plain` as its notation is. Its `examples` are those that have a name.
 
     With `has_member_parameters`, the members of the object are sent as parameters of their own: `members` are those of
@@ -139,16 +132,14 @@ class Parameter:
             yield from member.leaves()
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A declared request body."""
 
     required: bool
     media: Mapping[str, MediaType]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestExample:
+class RequestExample(Struct, frozen=True):
     """The values that the examples of one name have for a request, and the response that has an example of that name.
 
     `parameters` are by location and name; `bodies` are the same body in several media types.
@@ -160,8 +151,7 @@ class RequestExample:
     bodies: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """A method and path of the OpenAPI document.
 
     `security` holds the ways to identify oneself, of which one is enough, each with the credentials that it needs.
@@ -179,9 +169,7 @@ class Operation:
     deprecated: bool = False
     prefixes: tuple[str, ...] = ()
     request_examples: tuple[RequestExample, ...] = ()
-    _successes: dict[int | None, tuple[int, DeclaredResponse] | None] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _successes: dict[int | None, tuple[int, DeclaredResponse] | None] = field(default_factory=dict)
 
     @property
     def route(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec.structs import replace
+
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
 from mockserver.errors import did_you_mean, quote
@@ -48,19 +48,15 @@ MEMBER_DEPTH = 3
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 
-@dataclass(slots=True)
 class OperationReader:
     """Reads one document's operations."""
 
-    schemas: Schemas
-    report: Report
-    _content: ContentReader = field(init=False)
-    # What several operations refer to is read once.
-    _parameters: dict[tuple[str, str], Parameter | None] = field(default_factory=dict, init=False)
-    _responses: dict[tuple[str, str, str], DeclaredResponse] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        self._content = ContentReader(self.schemas, self.report)
+    def __init__(self, schemas: Schemas, report: Report) -> None:
+        self.schemas, self.report = schemas, report
+        self._content = ContentReader(schemas, report)
+        # What several operations refer to is read once.
+        self._parameters: dict[tuple[str, str], Parameter | None] = {}
+        self._responses: dict[tuple[str, str, str], DeclaredResponse] = {}
 
     @property
     def examples(self) -> list[DeclaredExample]:

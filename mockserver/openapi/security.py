@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import Report
 from mockserver.errors import unknown_name
@@ -21,8 +22,7 @@ LOCATIONS: Mapping[str, Location] = {"header": "header", "query": "query", "cook
 SCHEMES = {name.lower(): name for name in ("Basic", BEARER, "Digest", "DPoP", "HOBA", "Mutual", "Negotiate", "vapid")}
 
 
-@dataclass(frozen=True, slots=True)
-class RequiredCredential:
+class RequiredCredential(Struct, frozen=True):
     """A credential that one security scheme requires: `name` at `location`, or `scheme` in the Authorization header.
 
     `location` is empty if a request does not show the credential, as with a client certificate. `declared` is the name

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.address_headers import replace_addresses
 from mockserver.syntax.http.charsets import codec_name
@@ -28,8 +29,7 @@ DROPPED_PREFIXES = ("access-control-", "cf-", "x-mock-", ":")
 Headers = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedExchange:
+class RecordedExchange(Struct, frozen=True):
     """A request with its response.
 
     `target` is the path and query as sent (origin form, RFC 9112, section 3.2.1). Bodies are complete; None is one that
@@ -54,8 +54,7 @@ class RecordedExchange:
         return max(len(self.request_body or b""), len(self.response_body or b""))
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """A body as a JSON value (`kind` json or form), as text, or as bytes that are none of these (binary).
 
     One that is empty or missing has no value.

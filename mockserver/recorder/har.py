@@ -12,14 +12,13 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
+from msgspec import Struct, field
 
-from mockserver.dataclass import dataclass
 from mockserver.errors import count_noun, quote
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header
 from mockserver.syntax.http.address_headers import replace_addresses
@@ -60,8 +59,7 @@ class _Unusable(Exception):
     """An entry cannot be used; the message says why."""
 
 
-@dataclass(slots=True)
-class HarFile:
+class HarFile(Struct):
     """The exchanges of a HAR file, in the order of their times.
 
     `unused` has a line for each entry that is not used, with the reason.

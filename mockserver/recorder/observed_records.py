@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
 from mockserver.contract.records import fit_key, record_key, split_key, validate_record, with_plain_keys
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.recorder.steps import Step
 from mockserver.schemas.shapes import Shape
@@ -21,8 +21,7 @@ Key = str | int
 Tables = dict[str, list[dict[str, Any]]]
 
 
-@dataclass(slots=True)
-class ObservedRecord:
+class ObservedRecord(Struct):
     """A record of one key: `first` before any write to it, None if it was created; `last` None if it was deleted.
 
     `position` is where lists had it. `pending` is the step of a write whose result has not been seen yet. `is_written`
@@ -37,8 +36,7 @@ class ObservedRecord:
     written_before: bool = False
 
 
-@dataclass(slots=True)
-class ObservedRecords:
+class ObservedRecords(Struct):
     """Collects the records of a contract's resources from the steps of a recording, in their order.
 
     `results` are the records that steps which write had as their result, by the numbers of the steps. `lists` are the

@@ -6,13 +6,13 @@ The steps are carried out again, in their order, on a run that begins with the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind, ResultKind, success_of
 from mockserver.contract.model import Contract, Scenario
 from mockserver.contract.overrides import read_override
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.behaviours.calls import OperationResult
 from mockserver.engine.run import Run
@@ -34,21 +34,16 @@ NO_TYPE = {"Content-Type": "text/plain"}
 Entry = dict[str, Any]
 
 
-@dataclass(slots=True)
 class Replay:
     """Overrides for the steps of a recording; `not_kept` has the reason for each step that cannot be one, by number."""
 
-    contract: Contract
-    observed: ObservedRecords
-    steps: list[Step]
-    not_kept: dict[int, str] = field(default_factory=dict)
-    drifted: dict[int, str] = field(default_factory=dict)
-    _behaviours: Behaviours = field(init=False)
-    # The responses as overrides by the numbers of their steps: both scenarios have the same ones.
-    _responses: dict[int, Entry | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._behaviours = Behaviours(self.contract)
+    def __init__(self, contract: Contract, observed: ObservedRecords, steps: list[Step]) -> None:
+        self.contract, self.observed, self.steps = contract, observed, steps
+        self.not_kept: dict[int, str] = {}
+        self.drifted: dict[int, str] = {}
+        self._behaviours = Behaviours(contract)
+        # The responses as overrides by the numbers of their steps: both scenarios have the same ones.
+        self._responses: dict[int, Entry | None] = {}
 
     def from_baseline(self, records: Tables) -> list[Entry]:
         """The overrides with which the recorded requests, in their order, get the recorded responses."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.errors import Violation
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.model import Operation, Parameter, template_shape
@@ -21,8 +22,7 @@ _PARAMETER = re.compile(r"\{[^{}]*\}")
 _SEPARATOR = re.compile(r"%2f", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedRequest:
+class RoutedRequest(Struct, frozen=True):
     """An operation with the parameters of a request by location and name, defaults included, and their violations.
 
     `sent` are the names of the query parameters that were sent, `undeclared` those of them that are not declared.
@@ -35,8 +35,7 @@ class RoutedRequest:
     undeclared: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
+class _Path(Struct, frozen=True):
     pattern: re.Pattern[str]
     shape: str
     operation: Operation

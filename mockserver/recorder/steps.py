@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation
 from mockserver.openapi.content import json_media_type
@@ -23,8 +24,7 @@ from mockserver.syntax.http.statuses import BODILESS
 SAFE = ("GET", "HEAD")
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct):
     """A call of an operation in a recording, and its response.
 
     `where` and `match` are the conditions of an override for this request: its parameters, and a JSON Schema of its

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.errors import count_noun, printable
 
 # The lines of one kind that are shown.
 SHOWN = 20
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(Struct):
     """What became of a recording.
 
     `records` counts those of the scenario `baseline` by resource, `responses` the overrides of that scenario.

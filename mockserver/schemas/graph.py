@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field, replace
 from typing import Any, NamedTuple
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockserver.documents.nodes import REFERENCES, Documents
 from mockserver.schemas.backtracking import is_backtracking
 from mockserver.schemas.directions import Direction, transformation
@@ -28,8 +29,7 @@ class Partial(dict[str, Any]):
     """An object of a document of which only the members are kept that lead to schemas; arrays are objects as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Schema:
+class _Schema(Struct, frozen=True):
     """A schema, and its measures."""
 
     uri: str
@@ -41,8 +41,7 @@ class _Schema:
     is_backtracking: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReachedSchemas:
+class ReachedSchemas(Struct, frozen=True):
     """Documents by URI with some schemas and all that they lead to, and the number of objects and arrays in them.
 
     `moved` has the addresses in these documents by the original ones, where they differ. `is_bound` says that what a

@@ -7,10 +7,10 @@ list only what each of its items is; any other list is validated and written as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.schemas.keywords import DESCRIBING
 from mockserver.syntax import strict_json
@@ -32,8 +32,7 @@ class ListedRecords(NamedTuple):
     records: Sequence[Mapping[str, Any]]
 
 
-@dataclass(slots=True)
-class KeptRecords:
+class KeptRecords(Struct):
     """Valid records and their JSON, by identity: of two that are equal one may be another object, written again.
 
     Nothing is taken out: threads that share it would otherwise find the JSON of a record that exists no longer, and

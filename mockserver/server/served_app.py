@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.engine.clock import wall
 from mockserver.errors import ENDING
 from mockserver.handlers.threads import StepThreads
@@ -39,8 +39,7 @@ def current_service(app: WSGIApplication) -> Callable[[], Service | None]:
     return lambda: service
 
 
-@dataclass(frozen=True, slots=True)
-class ServedApp:
+class ServedApp(Struct, frozen=True):
     """The application, the service behind it if there is one, and the limit of bodies in bytes.
 
     `threads` handle the requests that call Python of a contract, and `streams` the responses that stay open. `uploads`
@@ -49,15 +48,11 @@ class ServedApp:
 
     app: WSGIApplication
     current_service: Callable[[], Service | None]
+    streams: StreamLoop
     body_limit: int = BODY_LIMIT
     threads: StepThreads = field(default_factory=StepThreads)
     uploads: Uploads = field(default_factory=Uploads)
     turns: ResponseTurns = field(default_factory=ResponseTurns)
-    streams: StreamLoop = field(init=False)
-
-    def __post_init__(self) -> None:
-        # A contract that was reloaded is switched to before streams of the former one are read.
-        object.__setattr__(self, "streams", StreamLoop(self.current_service))
 
     @classmethod
     def of(cls, app: WSGIApplication, body_limit: int | None = None) -> ServedApp:
@@ -66,7 +61,8 @@ class ServedApp:
         if body_limit is None:
             service = find_service()
             body_limit = service.body_limit if service is not None else BODY_LIMIT
-        return cls(app, find_service, body_limit)
+        # A contract that was reloaded is switched to before streams of the former one are read.
+        return cls(app, find_service, StreamLoop(find_service), body_limit)
 
     def declares(self, method: bytes) -> bool:
         """Whether any operation has a method."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from types import NoneType
 from typing import Any, NamedTuple
 
 import yaml
+from msgspec import Struct, field
 
-from mockserver.dataclass import dataclass
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer
 from mockserver.syntax.malformed_text import MalformedText
@@ -77,8 +76,7 @@ def find_lines(text: str) -> dict[str, int]:
     return _read(text, keep_lines=True).lines
 
 
-@dataclass(slots=True)
-class _OpenContainer:
+class _OpenContainer(Struct):
     """A mapping or sequence that has not ended yet; `name` is the key whose value is read next.
 
     `merged` are the values of its merge keys; `is_merge` says whether the value of one is read next. `key_end` is where
@@ -159,8 +157,7 @@ def _join_surrogates(match: re.Match[str]) -> str:
     return f"{backslashes}\\U{0x10000 + (int(high, 16) - 0xD800) * 0x400 + int(low, 16) - 0xDC00:08x}"
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     text: str
     keep_lines: bool = False
     lines: dict[str, int] = field(default_factory=dict)

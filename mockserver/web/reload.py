@@ -6,9 +6,10 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Contract
 from mockserver.contract.upstream import BadUpstream

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Contract
 from mockserver.engine.behaviours.behaviours import Behaviours

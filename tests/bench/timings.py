@@ -9,10 +9,11 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 from urllib.request import urlopen
+
+from msgspec.structs import replace
 
 from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.check.checker import ContractChecker

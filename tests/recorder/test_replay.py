@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from flask import Flask, Response, request
+from msgspec.structs import replace
 
 from mockserver import load_contract
 from mockserver.recorder.directory import AlreadyExists

@@ -103,7 +103,7 @@ def test_a_violation_has_pointer_and_keyword_and_suggests_the_nearest_name() -> 
         Violation(
             "body", "/status", "enum", '"faild" is not one of "queued", "failed". Did you mean "failed"?'
         ),
-        Violation("body", "", "required", '"id" is required and missing'),
+        Violation("body", "", "required", '"id" is required and missing', missing="id"),
         Violation("body", "", "additionalProperties", '"att" is not declared here. Did you mean "at"?'),
     ]  # fmt: skip
 
@@ -128,9 +128,9 @@ def test_the_branch_that_accepts_the_type_of_the_value_is_explained() -> None:
 @pytest.mark.parametrize(
     ("value", "violation"),
     [
-        ({"kind": "cat"}, Violation("body", "", "required", '"lives" is required and missing')),
+        ({"kind": "cat"}, Violation("body", "", "required", '"lives" is required and missing', missing="lives")),
         ({"kind": "cta"}, Violation("body", "/kind", "enum", '"cta" is not one of "cat", "dog", "hound". Did you mean "cat"?')),
-        ({}, Violation("body", "", "required", '"kind" is required and missing')),
+        ({}, Violation("body", "", "required", '"kind" is required and missing', missing="kind")),
     ],
 )  # fmt: skip
 def test_the_branch_that_a_discriminating_member_selects_is_explained(value: Any, violation: Violation) -> None:

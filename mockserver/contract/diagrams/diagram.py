@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from mockserver.contract.lifecycle import Lifecycle
-from mockserver.dataclass import dataclass
 
 # In pixels. The width of a letter is an upper bound, so that texts never overlap, whatever the font.
 LETTER, LINE, PADDING = 7.5, 16.0, 14.0
@@ -47,8 +48,7 @@ def arrows(lifecycle: Lifecycle) -> dict[tuple[str, str], list[str]]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A state: the upper left corner and the size of its box."""
 
     state: str
@@ -65,8 +65,7 @@ class Box:
         return self.x + self.width / 2, self.y + self.height / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Lines of text centered at the point `x`, `y`."""
 
     x: float
@@ -80,8 +79,7 @@ class Label:
         return self.x - width / 2, self.y - height / 2, self.x + width / 2, self.y + height / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """The transitions from one state to another; `path` is in SVG's notation."""
 
     source: str
@@ -90,8 +88,7 @@ class Arrow:
     label: Label
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A lifecycle as boxes and arrows; `text` describes it in words."""
 
     width: float

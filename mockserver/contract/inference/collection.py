@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content_reader import ANY_TEXT
 from mockserver.openapi.model import Operation, Parameter, template_shape
@@ -23,8 +23,7 @@ DIGITS = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,8})$", "examples": ["1"
 TEXT_KEYWORDS = {"pattern", "format", "enum", "const"}
 
 
-@dataclass(slots=True)
-class Collection:
+class Collection(Struct):
     """Records of one kind, and the operations on them.
 
     Each record must match all `schemas`, which are held by address, and have the fields `required`. `parameter_schemas`

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from mockserver.contract.inference.collection import (
     HIDDEN_KEY,
     KEY_TYPES,
@@ -45,7 +47,6 @@ from mockserver.contract.inference.owners import (
 )
 from mockserver.contract.inference.referred_lists import detect_referred_lists
 from mockserver.contract.inference.single_records import detect_single_record
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.openapi.model import MediaType, Operation
 from mockserver.schemas.shapes import Shape
@@ -136,8 +137,7 @@ def _collection_methods(path: RecordPath, by_path: OperationsByPath) -> Methods:
     return methods
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadRecord:
+class _ReadRecord(Struct, frozen=True):
     """The record in the response to a GET of its path: its schema, the member that holds it, and its key."""
 
     media_type: MediaType

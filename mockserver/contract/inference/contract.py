@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.inference.collection import Collection, sort_by_reference
@@ -19,7 +21,6 @@ from mockserver.contract.records import record_key, record_schemas, validate_rec
 from mockserver.contract.resources.behaviours_reader import BehavioursReader
 from mockserver.contract.resources.resources_reader import ResourcesReader
 from mockserver.contract.scenarios import DEFAULT_NAME, default_scenario
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import FileReport, Report, Source
 from mockserver.schemas.validators import Schemas
@@ -35,8 +36,7 @@ MEMBERS_OF_SET = 2
 SUMMARIES = {DEFAULT_NAME: "A few records in each collection", "empty": "Nothing yet"}
 
 
-@dataclass(frozen=True, slots=True)
-class InferredFiles:
+class InferredFiles(Struct, frozen=True):
     """The data of `resources.yaml`, and of the schemas that it names."""
 
     resources: Mapping[str, Any]

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
+from msgspec import Struct
+
 from mockserver.contract.behaviour import BEHAVIOUR_KINDS, CREATING, ITEM_KINDS, BehaviourKind
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.record_identity import has_key_in_body, requires_field, sends_field
-from mockserver.dataclass import dataclass
 from mockserver.openapi.model import Operation
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import words
@@ -25,8 +26,7 @@ KEY_IN_PARENTHESES = re.compile(r"\('?(\{[^{}/]+\})'?\)(?=/|$)")
 RECORD_PATH = re.compile(r"(.*/([^{}/]+))/\{([^{}/]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPath:
+class RecordPath(Struct, frozen=True):
     """The path of a record: that of its collection, and the parameter that holds the key."""
 
     collection: str

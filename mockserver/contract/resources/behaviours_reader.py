@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract.behaviour import (
     BEHAVIOUR_KINDS,
     ITEM_KINDS,
@@ -23,7 +25,6 @@ from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.contract.resources.event_names import check_event_names
 from mockserver.contract.resources.list_reader import ListReader, read_counting
 from mockserver.contract.selecting_parameters import is_filter, query_parameters, selecting_parameters
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote
@@ -39,8 +40,7 @@ from mockserver.syntax.member_path import MemberPath
 PAGING_MEMBERS = {"next", "more"}
 
 
-@dataclass(slots=True)
-class BehavioursReader:
+class BehavioursReader(Struct):
     """Reads the file of `report`, whose form has been validated."""
 
     schemas: Schemas

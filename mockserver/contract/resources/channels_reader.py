@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract.model import Channel, ChannelReply, Resource
 from mockserver.contract.resources.event_names import check_event_names
-from mockserver.dataclass import dataclass
 from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.inline_schemas import compile_condition
@@ -21,8 +22,7 @@ RESPONSES = {
 }
 
 
-@dataclass(slots=True)
-class ChannelsReader:
+class ChannelsReader(Struct):
     """Reads the file of `report`, whose form has been validated."""
 
     report: FileReport

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract.lists import (
     OPERATORS,
     ORDERING,
@@ -16,7 +18,6 @@ from mockserver.contract.lists import (
 )
 from mockserver.contract.model import Resource
 from mockserver.contract.selecting_parameters import has_listed_numbers, have_common_type, is_instant
-from mockserver.dataclass import dataclass
 from mockserver.documents.source import Report, Source
 from mockserver.errors import did_you_mean, quote, unknown_name
 from mockserver.openapi.model import Parameter
@@ -28,8 +29,7 @@ from mockserver.syntax.member_path import MemberPath
 TEXT_TYPES = frozenset({"string", "integer", "number"})
 
 
-@dataclass(slots=True)
-class ListReader:
+class ListReader(Struct):
     """Reads the entry at `pointer`; `query` are the operation's query parameters, `response` the shape of its body."""
 
     source: Source

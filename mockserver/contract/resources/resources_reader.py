@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import jsonschema_rs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_identity import KEY_TYPES, with_joined_keys, with_types_of_keys
 from mockserver.contract.resources.effects_reader import read_effects
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote, unknown_name
@@ -25,8 +25,7 @@ from mockserver.schemas.write_only import WRITE_ONLY, holds_write_only, is_write
 from mockserver.syntax import json_pointer
 
 
-@dataclass(slots=True)
-class ResourcesReader:
+class ResourcesReader(Struct):
     """Reads the file of `report`, whose form has been validated; schemas are named relative to `base`."""
 
     base: str

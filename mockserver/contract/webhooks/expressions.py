@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from mockserver.contract.effects import find_references
 from mockserver.contract.runtime_expressions import (
     Absent,
@@ -16,7 +18,6 @@ from mockserver.contract.runtime_expressions import (
     replace_texts,
     request_value,
 )
-from mockserver.dataclass import dataclass
 from mockserver.errors import did_you_mean
 from mockserver.errors import quote as quoted
 from mockserver.syntax import json_pointer
@@ -31,8 +32,7 @@ _EVENT = re.compile(rf"\$({'|'.join(EVENT_MEMBERS)})((?:\.[^.#]+)*|#(?:/.*)?)", 
 _KNOWN = ("$request.body", "$request.query", "$request.path", "$request.header", "$method", "$record", "$key", "$event")
 
 
-@dataclass(frozen=True, slots=True)
-class UrlTemplate:
+class UrlTemplate(Struct, frozen=True):
     """A URL with runtime expressions: texts, and between them expressions, which `parts` has at odd indexes."""
 
     text: str

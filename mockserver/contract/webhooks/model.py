@@ -7,17 +7,17 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.runtime_expressions import RequestValues
 from mockserver.contract.webhooks.expressions import UrlTemplate, evaluate_request
-from mockserver.dataclass import dataclass
 from mockserver.schemas.validators import Validator
 
 SECRET_PREFIX = "whsec_"
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """Which changes of records are sent, and how.
 
     `events` holds the resources and the names of their changes. The part of `url` that is about a request is evaluated

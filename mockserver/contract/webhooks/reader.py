@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, find_body_mistakes
 from mockserver.contract.webhooks.model import Webhook, read_secret
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote
@@ -36,8 +37,7 @@ class _Declared(NamedTuple):
     operations: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class WebhooksReader:
+class WebhooksReader(Struct):
     """Reads the file of `report`, whose form has been validated; the OpenAPI document is `document`."""
 
     document: Node

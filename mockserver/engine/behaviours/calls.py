@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
+
 from mockserver.contract.behaviour import ResultKind
-from mockserver.dataclass import dataclass
 from mockserver.schemas.record_lists import ListedRecords
 
 # Query parameters by the relation of their page to that of the request.
 Pages = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationCall:
+class OperationCall(Struct, frozen=True):
     """A request that does not violate the contract: its parameters by location and name, and its body.
 
     `assigned` are members of the record that it writes, in place of those that the server would choose.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from operator import is_
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.behaviour import Behaviour, ResultKind
 from mockserver.contract.model import Contract, Record, SortField

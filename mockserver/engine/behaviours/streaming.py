@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from mockserver.contract.model import Record, Resource
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.events.feed import Event
@@ -13,8 +14,7 @@ from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.refusals import UnknownRecord
 
 
-@dataclass(frozen=True, slots=True)
-class EventSelection:
+class EventSelection(Struct, frozen=True):
     """The events of a resource's records that meet the conditions before or after the change."""
 
     resource: Resource

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
+from msgspec import Struct, field
+
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.model import Webhook
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, Feed, as_json
 from mockserver.syntax.instants import format_instant
@@ -44,8 +44,7 @@ class Attempt(NamedTuple):
         return self.status is not None and 200 <= self.status < 300
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class DeliveryState:
+class DeliveryState(Struct, eq=False, kw_only=True):
     """A delivery as plain values: `webhook`, `resource` and `event` are names. `scenario` is that of the run.
 
     `number` and `event_id` identify the event in its feed. `hops` is how many deliveries have led to this one.
@@ -130,8 +129,7 @@ class DeliverySender(Protocol):
         """Carry out what is due by a clock that goes on by itself."""
 
 
-@dataclass(slots=True, eq=False)
-class WebhookDelivery:
+class WebhookDelivery(Struct, eq=False):
     """A delivery with what an attempt needs. `event` is None where it is known no longer; then the state has a body."""
 
     state: DeliveryState

@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import Struct, field
+
 from mockserver.contract.model import Record
-from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Command
 from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History
@@ -29,8 +29,7 @@ EVENTS_KEPT = 1_000
 ID = re.compile(r"([0-9]{1,15})-([0-9a-f]{8})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
+class Event(Struct, frozen=True, eq=False):
     """A change of a record, with its number since the start of the run, and the digest of all events up to it.
 
     `state` is the state after it, where the resource has derived fields. `texts` keeps what the event looks like to

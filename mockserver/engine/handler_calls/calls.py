@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.engine.commands import Fire, Put, Remove
 from mockserver.engine.handler_calls.draft import Draft
 from mockserver.engine.run_snapshots import Basis
@@ -26,8 +27,7 @@ class WrongResult(Exception):
     """A handler has returned what is not a response; the message says what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerCall:
+class HandlerCall(Struct, frozen=True):
     """A request as a handler gets it: decoded parameters, all headers by name in any case, and the body."""
 
     path: Mapping[str, Any]
@@ -37,8 +37,7 @@ class HandlerCall:
     body: Any
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerClock:
+class HandlerClock(Struct, frozen=True):
     """The run's clock as a handler reads it: an instant as text (RFC 3339, UTC, milliseconds)."""
 
     now: str

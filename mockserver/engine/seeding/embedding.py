@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema
-from mockserver.dataclass import dataclass
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax.words import normalize, singular_forms
 
@@ -17,8 +18,7 @@ FindRecord = Callable[[Resource, Any], Record | None]
 VALUES_LIMIT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddedField:
+class EmbeddedField(Struct, frozen=True):
     """A field that shows a record of `target`, or several; `key_field` holds their keys, if there is such a field.
 
     `omitted` are the declared members of a record that it does not show, `nested` those that show others themselves.

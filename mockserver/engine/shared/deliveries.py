@@ -10,8 +10,9 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from mockserver.engine.deliveries.deliveries import Outbox
 from mockserver.engine.deliveries.delivery import (
@@ -248,7 +249,7 @@ class RunSender:
 
 def encode(state: DeliveryState) -> bytes:
     """A delivery as JSON."""
-    fields = {name: getattr(state, name) for name in DeliveryState.__slots__}
+    fields = {name: getattr(state, name) for name in DeliveryState.__struct_fields__}
     if state.body is not None:
         # What has ended is not sent again.
         fields["body"] = state.body.decode() if state.status == "pending" else None

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
 
 # A sandbox with more batches of events than that has to be reset.
 EVENT_LIMIT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxUpdates:
+class SandboxUpdates(Struct, frozen=True):
     """The batches of events (JSON) that a process has not seen yet; all of them where `epoch` is a new one.
 
     `count` is the number of requests so far, and `pending` that of deliveries of webhooks that have not ended.
@@ -25,8 +24,7 @@ class SandboxUpdates:
     pending: int
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedEntry:
+class EncodedEntry(Struct, frozen=True):
     """A journal entry as bytes, without its number, and the `problem_lists` and the `code` of the entry."""
 
     text: bytes
@@ -34,8 +32,7 @@ class EncodedEntry:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JournalCounts:
+class JournalCounts(Struct, frozen=True):
     """What a journal knows of entries that it may have dropped.
 
     `cleared` is the number of the last request when the requests were cleared. `problems` has, for each list that
@@ -57,8 +54,7 @@ class Use(IntEnum):
     """It is created where there is none, but does not last; see Sandboxes.visit."""
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxContent:
+class SandboxContent(Struct, frozen=True):
     """What a sandbox holds after a batch of events.
 
     `is_empty` says whether it is what it would be if it were created again. `summary` is JSON for whoever lists
@@ -69,8 +65,7 @@ class SandboxContent:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSummary:
+class StoredSummary(Struct, frozen=True):
     """One sandbox in a list; `summary` is empty where it has no events."""
 
     name: str

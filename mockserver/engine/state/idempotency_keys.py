@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
 from rpds import HashTrieMap
-
-from mockserver.dataclass import dataclass
 
 KEY_LIMIT = 1_000
 # In milliseconds of the run's clock.
 EXPIRY = 24 * 60 * 60 * 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResponse:
+class StoredResponse(Struct, frozen=True):
     """The response of an operation, to be replayed; `request` is a digest of the request that it answered."""
 
     request: str
@@ -22,8 +20,7 @@ class StoredResponse:
     headers: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKeys:
+class IdempotencyKeys(Struct, frozen=True):
     """The stored responses by key, each with the time it was stored, and the keys in the order of these times."""
 
     responses: HashTrieMap[str, tuple[int, StoredResponse]]

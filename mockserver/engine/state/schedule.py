@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
-from mockserver.dataclass import dataclass
 from mockserver.engine.state.seeded import draw_between
 
 # Of the rules with `times`, how often each has been applied to a record, by number.
@@ -34,8 +35,7 @@ class DueTransition(NamedTuple):
     rule: int
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """A scenario's `progress` rules by resource, and the seed of their random waits."""
 
     rules: Mapping[str, tuple[Rule, ...]]

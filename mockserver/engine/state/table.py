@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
-from mockserver.dataclass import dataclass
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
@@ -44,8 +44,7 @@ ViewName = tuple[SortOrder, Where]
 Views = dict[ViewName, View]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What the contract says of a table.
 
     `order` is that in which the records are listed. `log` names the resource that logs their transitions, and the field

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.generate.regex.code_points import (
     ASCII,
     DIGITS,
@@ -33,30 +34,26 @@ class UnsupportedPattern(ValueError):
     """The pattern, or a part of it, is not understood; the message is a clause such as "it ends too early"."""
 
 
-@dataclass(frozen=True, slots=True)
-class CharClass:
+class CharClass(Struct, frozen=True):
     """One character out of `ranges`, preferably out of `preferred`."""
 
     ranges: Ranges
     preferred: Ranges
 
 
-@dataclass(frozen=True, slots=True)
-class Concat:
+class Concat(Struct, frozen=True):
     """Parts that follow each other."""
 
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternation:
+class Alternation(Struct, frozen=True):
     """One of several branches."""
 
     branches: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """A part, `least` to `most` times."""
 
     part: Part
@@ -64,8 +61,7 @@ class Repeat:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A part that a backreference may refer to, by its number or by its name, if it has one."""
 
     number: str
@@ -73,15 +69,13 @@ class Group:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Backreference:
+class Backreference(Struct, frozen=True):
     """The text that a group has matched."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lookahead:
+class Lookahead(Struct, frozen=True):
     """A part that must match from here on without consuming text."""
 
     part: Part

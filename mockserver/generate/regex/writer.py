@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import field
 from functools import lru_cache
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.generate.regex.code_points import ASCII, intersection
 from mockserver.generate.regex.parser import (
     Alternation,
@@ -71,8 +71,7 @@ def shortest_length(part: Part) -> int:
     return shortest_length(part.part) if isinstance(part, Group) else 0
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     """Writes one text: `spare` characters may still go into repetitions, `widely` draws from all of ASCII."""
 
     rng: random.Random

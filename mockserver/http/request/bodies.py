@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from mockserver.errors import Violation
 from mockserver.http.messages import Request

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 from typing import Any
 
+from msgspec import Struct, field
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 
-from mockserver.dataclass import dataclass
 from mockserver.errors import Violation, quote
 from mockserver.handlers.declarations import Upload
 from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
@@ -32,8 +31,7 @@ _CONTINUATION = re.compile(rb"(?:\r\n|\r|\n)[ \t]")
 NOTHING, NO_HEADERS = Encoding(), Headers()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One field of a form: its text as sent (URL-encoded), or its bytes and headers (multipart: `is_part`)."""
 
     text: str

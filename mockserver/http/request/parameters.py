@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockserver.contract.behaviour import LAST_EVENT_ID, Behaviour
-from mockserver.dataclass import dataclass
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Violation, did_you_mean, quote
 from mockserver.http.exchange import PreparedRequest
@@ -110,8 +111,7 @@ def _member_values(parameter: Parameter, value: Any) -> Iterator[tuple[str, Any]
             yield member.name, below
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Reads one request to one operation. `refuses_undeclared` says whether undeclared input is refused."""
 
     operation: Operation

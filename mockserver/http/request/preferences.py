@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from msgspec import Struct
 from werkzeug.http import parse_list_header
 
-from mockserver.dataclass import dataclass
 from mockserver.http.messages import Request
 from mockserver.openapi.model import DeclaredResponse, Operation
 from mockserver.refusals import UnknownPreference
@@ -17,8 +17,7 @@ BOOLEANS = {"true": True, "": True, "1": True, "false": False, "0": False}
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(Struct, frozen=True):
     """The preferred status, the name of an example, and whether to generate even if there are examples (`dynamic`)."""
 
     code: int | None = None

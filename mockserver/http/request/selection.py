@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import DEFAULT, NAME
 from mockserver.errors import Refusal
@@ -27,8 +28,7 @@ BAGGAGE_HEADER = "Baggage"
 BASE_ADDRESS, ACTIVE, FALLBACK = "base address", "active scenario", "default"
 
 
-@dataclass(slots=True)
-class Choice:
+class Choice(Struct):
     """The sandbox and scenario that a request names, and where it names them (`…_via`).
 
     `scenario` is empty if the request names none: the active scenario of the sandbox applies, or the server's default.

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from msgspec import Struct
+
 from mockserver import generate
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate, Violation
 from mockserver.http.response import text_bodies
@@ -40,8 +41,7 @@ Body = tuple[Any, str]
 log = logging.getLogger("mockserver")
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredError:
+class DeclaredError(Struct, frozen=True):
     """The body of one refusal, whose `problem` is its problem document, as `declared` for its status."""
 
     contract: Contract

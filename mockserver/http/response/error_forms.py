@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.errors import Violation
 from mockserver.schemas.shapes import Shape, type_of
@@ -60,8 +61,7 @@ class _Absent:
 ABSENT = _Absent()
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorEntry:
+class ErrorEntry(Struct, frozen=True):
     """One error: that of a whole request, or one `violation` in it."""
 
     status: int

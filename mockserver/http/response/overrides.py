@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from mockserver import generate
 from mockserver.contract.model import Override

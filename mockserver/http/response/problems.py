@@ -6,8 +6,9 @@ import http
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 import mockserver.refusals as refusals
 from mockserver.engine.behaviours.calls import OperationCall

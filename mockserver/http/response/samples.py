@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver import generate
 from mockserver.contract.model import Contract
-from mockserver.dataclass import dataclass
 from mockserver.documents.nodes import Node
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import CannotGenerate
@@ -43,8 +44,7 @@ NAMES_OF_VALUES = {"location": "url", "content-location": "url"}
 MEMO_LIMIT = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSpec:
+class SampleSpec(Struct, frozen=True):
     """The declared response to sample, the name of an example, and whether to ignore examples (`dynamic`)."""
 
     status: int
@@ -166,8 +166,7 @@ def _example(spec: SampleSpec, media: MediaType) -> tuple[str, Any] | None:
     return (name, media.examples[name]) if name is not None else next(iter(media.examples.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class SampleBuilder:
+class SampleBuilder(Struct, frozen=True):
     """Builds one sample."""
 
     contract: Contract

@@ -6,8 +6,9 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.contract.model import Channel, ChannelReply, Record
 from mockserver.engine.behaviours.streaming import EventSelection

@@ -15,8 +15,9 @@ from http.client import HTTP_PORT, HTTPS_PORT
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
+from msgspec import Struct
+
 from mockserver.contract.webhooks.reader import find_url_error
-from mockserver.dataclass import dataclass
 from mockserver.engine.clock import monotonic
 from mockserver.errors import quote as quoted
 
@@ -46,8 +47,7 @@ class OutgoingRequest(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Sends requests to loopback addresses, and to the hosts in `allowed`."""
 
     allowed: frozenset[str] = frozenset()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field
 from itertools import count
 from typing import Any, NamedTuple
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Source
@@ -56,8 +56,7 @@ class _Place(NamedTuple):
         return _Place(self.value[name], json_pointer.append(self.pointer, name), is_map, self.moved)
 
 
-@dataclass(slots=True)
-class _Holder:
+class _Holder(Struct):
     """The schema that gets copies of others: its pointer, and the copies by their names in its `$defs`."""
 
     pointer: str
@@ -73,8 +72,7 @@ class _Holder:
         return next(name for name in candidates if name not in self.taken_names and name not in self.names.values())
 
 
-@dataclass(slots=True)
-class _Binder:
+class _Binder(Struct):
     """Copies values of one document; `remaining` is how many more may be copied."""
 
     references: References

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import field
 from typing import Any, NamedTuple, TypeVar
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import CHAIN_LIMIT, Node, Unresolved
 from mockserver.documents.references import References
 from mockserver.documents.source import Report
@@ -39,8 +39,7 @@ class ReferencedObject(NamedTuple):
     node: Node
 
 
-@dataclass(slots=True)
-class Conversion:
+class Conversion(Struct):
     """The state of one conversion. Nodes are those of the files as they are written.
 
     `origins` has where values were written (see `ConvertedSource`), `schemas` the converted schemas by the `id()` of

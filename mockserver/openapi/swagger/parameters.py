@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Node, Unresolved
 from mockserver.errors import did_you_mean, quote
 from mockserver.openapi.swagger.conversion import Conversion, is_reference
@@ -16,8 +16,7 @@ from mockserver.openapi.swagger.schemas import convert_schema
 LOCATIONS = ("query", "header", "path", "formData", "body")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A parameter in a list: as it is there, perhaps a reference, and what it is."""
 
     entry: Node
@@ -29,8 +28,7 @@ class Listed:
         return str(self.node.value["name"])
 
 
-@dataclass(slots=True)
-class Parameters:
+class Parameters(Struct):
     """The parameters of an operation or a path, by what OpenAPI 3.0 makes of them.
 
     `others` are those that stay parameters, and those whose mistakes are reported with the other ones.

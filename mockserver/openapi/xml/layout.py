@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
+
 from mockserver.documents.nodes import Documents, Node
 from mockserver.schemas.shapes import COMPOUND, Shape, list_target, types_of
 from mockserver.schemas.validators import Schemas
@@ -24,8 +24,7 @@ NULL = frozenset({"null"})
 Nodes = tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class XmlName:
+class XmlName(Struct, frozen=True):
     """The name of an element or attribute, as far as it is declared."""
 
     local: str | None = None
@@ -33,8 +32,7 @@ class XmlName:
     prefix: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MemberPlace:
+class MemberPlace(Struct, frozen=True):
     """Where a member of an object is in XML: it is named `member`, and a repeated element if it `is_repeated`."""
 
     member: str
@@ -42,8 +40,7 @@ class MemberPlace:
     is_repeated: bool = False
 
 
-@dataclass(slots=True)
-class Places:
+class Places(Struct):
     """The places of the declared members of an object, by namespace (None: any) and local name."""
 
     elements: dict[tuple[str | None, str], MemberPlace] = field(default_factory=dict)
@@ -81,8 +78,7 @@ class Layouts:
         return self._layouts[key]
 
 
-@dataclass(slots=True)
-class _Expansion:
+class _Expansion(Struct):
     """The schemas that apply in any case, those of them that name the value, and the groups of which one applies."""
 
     nodes: dict[str, Node] = field(default_factory=dict)

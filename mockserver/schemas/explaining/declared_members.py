@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct, field
 
 # The schemas that are looked at.
 SCHEMA_LIMIT = 200
@@ -16,8 +15,7 @@ OPENING = ("additionalProperties", "unevaluatedProperties")
 IN_PLACE = ("if", "then", "else")
 
 
-@dataclass(slots=True)
-class DeclaredMembers:
+class DeclaredMembers(Struct):
     """The names and patterns of the members, and whether members of any name are declared."""
 
     names: set[str] = field(default_factory=set)

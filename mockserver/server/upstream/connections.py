@@ -9,8 +9,9 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from mockserver.contract.upstream import Upstream
-from mockserver.dataclass import dataclass
 from mockserver.errors import Refusal
 from mockserver.http.gateway.request_head import ForwardedHead
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
@@ -37,8 +38,7 @@ class BodySource(Protocol):
         """What follows the last part of a body in chunks."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingBody:
+class OutgoingBody(Struct, frozen=True):
     """The body of a request: its `content`, or a `source` of it with its `length`, which is None if it is not known.
 
     Without `is_framed`, the request has no body at all.
@@ -220,8 +220,7 @@ class _Reader(asyncio.StreamReader):
             self.on_unasked()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
+class _Stream(Struct, frozen=True):
     reader: _Reader
     writer: asyncio.StreamWriter
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mockserver.dataclass import dataclass
+from msgspec import Struct
+
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn, PreparedRequest
 from mockserver.http.pipeline import prepare_head, respond_prepared
@@ -21,8 +22,7 @@ from mockserver.server.upstream.relay import IncomingBody, Relay
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-@dataclass(slots=True, eq=False)
-class PassedRequest:
+class PassedRequest(Struct, eq=False):
     """A request that is passed on, from its head on. It `must_continue` if its client waits for that in vain so far."""
 
     service: Service

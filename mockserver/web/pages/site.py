@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockserver.http.service import Service
 from mockserver.web.pages import asset_files, console, docs, shell, token, tutoring

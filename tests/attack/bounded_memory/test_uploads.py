@@ -11,6 +11,7 @@ import pytest
 from mockserver import Contract, create_app
 from mockserver.http.messages import Request
 from mockserver.server.served_app import ServedApp
+from mockserver.server.streams import StreamLoop
 from mockserver.server.uploads import Uploads
 from tests.attack.connection import HIGH_WATER, Connection
 
@@ -30,7 +31,7 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
 @pytest.fixture
 def connections() -> Sequence[Connection]:
     """Connections to one server."""
-    served: Any = ServedApp(app, lambda: None, SIZE, uploads=Uploads(LIMIT))
+    served: Any = ServedApp(app, lambda: None, StreamLoop(lambda: None), SIZE, uploads=Uploads(LIMIT))
     made = [Connection(app) for _ in range(COUNT)]
     for connection in made:
         connection.protocol.served = served
@@ -75,7 +76,7 @@ def test_nobody_waits_for_an_upload_of_a_peer_that_does_not_read(begun: int) -> 
         start_response("200 OK", [])
         return [b"x" * (2 * HIGH_WATER)]
 
-    served: Any = ServedApp(large, lambda: None, SIZE, uploads=Uploads(LIMIT))
+    served: Any = ServedApp(large, lambda: None, StreamLoop(lambda: None), SIZE, uploads=Uploads(LIMIT))
     unread, *others = [Connection(large, reads=number > 0) for number in range(COUNT)]
     for connection in (unread, *others):
         connection.protocol.served = served

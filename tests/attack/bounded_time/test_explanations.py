@@ -207,7 +207,7 @@ def test_of_many_undeclared_members_the_first_are_named_whatever_the_patterns() 
 
 
 def missing(name: str) -> Violation:
-    return Violation("body", "", "required", f'"{name}" is required and missing')
+    return Violation("body", "", "required", f'"{name}" is required and missing', missing=name)
 
 
 @pytest.mark.parametrize(

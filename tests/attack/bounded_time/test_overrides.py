@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from mockserver import load_contract
 from mockserver.contract.overrides import UNKNOWN_LISTED, read_override
