@@ -8,6 +8,8 @@ import sys
 from datetime import datetime
 from typing import Literal, TextIO
 
+from msgspec.structs import asdict
+
 from mockserver.errors import printable
 from mockserver.http.request_log import RequestLine, RequestLog
 from mockserver.syntax.instants import format_instant
@@ -51,7 +53,7 @@ def as_text(line: RequestLine, *, has_colours: bool = False) -> str:
 def as_json(line: RequestLine) -> str:
     """The same as JSON, without the members that the request does not have."""
     fields = {
-        **line._asdict(), "at": format_instant(line.at), "milliseconds": round(line.milliseconds, 3)
+        **asdict(line), "at": format_instant(line.at), "milliseconds": round(line.milliseconds, 3)
     }  # fmt: skip
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract import formats
@@ -100,7 +101,7 @@ def _read_valid(
     ]
 
 
-class _Body(NamedTuple):
+class _Body(Struct, frozen=True):
     """The body of an override: JSON or bytes; without a media type where there is none; and what is wrong with it."""
 
     value: Any

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer, strict_json
@@ -19,7 +21,7 @@ class Absent(LookupError):
     """An expression leads to nothing."""
 
 
-class RequestValues(NamedTuple):
+class RequestValues(Struct, frozen=True):
     """What expressions read of a request: parameters by name, `header` by a name in any case, and its body as JSON."""
 
     method: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -43,7 +43,7 @@ class BodyNotKept(Exception):
     """The journal holds only a part of a request's body, so nothing can be said about it."""
 
 
-class KeptBody(NamedTuple):
+class KeptBody(Struct, frozen=True):
     """The body of a request in the journal, with the headers that say how it is read."""
 
     body: bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -32,7 +32,7 @@ class Unresolved(LookupError):
     """A reference without a target; the message is a predicate that says why, such as `points nowhere: …`."""
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True):
     """A value in a document, with its location."""
 
     documents: Documents

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.contract.model import Override, Record
 from mockserver.engine.state.idempotency_keys import StoredResponse
 
 
-class Fire(NamedTuple):
+class Fire(Struct, frozen=True):
     """Fire a transition of a record; `body` is that of the request, where the transition has effects that read it.
 
     `subscription` is kept with the record: what webhooks need of the request.
@@ -23,7 +25,7 @@ class Fire(NamedTuple):
     subscription: Mapping[str, str] | None = None
 
 
-class Put(NamedTuple):
+class Put(Struct, frozen=True):
     """Create or replace a record.
 
     With `touch`, a client writes it: it is stamped as by a transition, and it enters another state only by one, whose
@@ -41,7 +43,7 @@ class Put(NamedTuple):
     subscription: Mapping[str, str] | None = None
 
 
-class Remove(NamedTuple):
+class Remove(Struct, frozen=True):
     """Remove a record, its log, and the records it owns."""
 
     resource: str
@@ -49,35 +51,35 @@ class Remove(NamedTuple):
     at: int
 
 
-class AddOverride(NamedTuple):
+class AddOverride(Struct, frozen=True):
     """Add an override, in front of the others."""
 
     override: Override
     at: int
 
 
-class RemoveOverride(NamedTuple):
+class RemoveOverride(Struct, frozen=True):
     """Remove an override, or all that were added where `id` is None."""
 
     id: str | None
     at: int
 
 
-class UseOverride(NamedTuple):
+class UseOverride(Struct, frozen=True):
     """Count a use of an override that has a limited number of them."""
 
     id: str
     at: int
 
 
-class DrawOverride(NamedTuple):
+class DrawOverride(Struct, frozen=True):
     """Count a draw of an override that responds to a share of the requests."""
 
     id: str
     at: int
 
 
-class KeepResponse(NamedTuple):
+class KeepResponse(Struct, frozen=True):
     """Store the response of an operation under an idempotency key."""
 
     key: str
@@ -85,7 +87,7 @@ class KeepResponse(NamedTuple):
     at: int
 
 
-class Transaction(NamedTuple):
+class Transaction(Struct, frozen=True):
     """Several changes of records that a handler made, of which either all are made or none."""
 
     commands: tuple[Fire | Put | Remove, ...]
@@ -95,7 +97,7 @@ class Transaction(NamedTuple):
 Command = Fire | Put | Remove | AddOverride | RemoveOverride | UseOverride | DrawOverride | KeepResponse | Transaction
 
 
-class Fired(NamedTuple):
+class Fired(Struct, frozen=True):
     """A transition that was fired, and its stamp."""
 
     resource: str

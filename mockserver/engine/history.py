@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from mockserver.engine.commands import Command
 from mockserver.engine.reducer import apply, settle
@@ -14,7 +14,7 @@ LOG_LIMIT = 10_000
 CHECKPOINT_EVERY = 250
 
 
-class HistoryPosition(NamedTuple):
+class HistoryPosition(Struct, frozen=True):
     """How much of a history existed at some moment: numbers of kept and of dropped commands, and of checkpoints."""
 
     kept: int
@@ -22,7 +22,7 @@ class HistoryPosition(NamedTuple):
     dropped: int
 
 
-class Base(NamedTuple):
+class Base(Struct, frozen=True):
     """What the kept commands are applied to: the state after the command of that number, and the clock then."""
 
     state: State

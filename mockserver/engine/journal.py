@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.engine.bounded_list import BoundedList
 from mockserver.engine.commands import Fired
@@ -38,13 +41,12 @@ _BROWSER_PATHS = re.compile(
     re.ASCII | re.DOTALL,
 )
 
-_new_tuple = tuple.__new__
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 Headers = Sequence[tuple[str, str]]
 
 
-class LoggedMessage(NamedTuple):
+class LoggedMessage(Struct, frozen=True):
     """A request or a response; `body` may be cut, `size` is the length of the whole body.
 
     Where the body is no longer kept, it is empty although `size` is not zero. `header_bytes` says how many bytes the
@@ -77,7 +79,7 @@ class LoggedMessage(NamedTuple):
         return cls(headers, body[:BODY_KEPT], len(body), HEADER_BYTES * len(headers))
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One request and its response. `at` is the run's clock in milliseconds since 1970.
 
     `operation` is None where no operation matched. `violations` are those of the request; or those of the response,
@@ -130,9 +132,7 @@ class Entry(NamedTuple):
     @property
     def without_bodies(self) -> Entry:
         """The entry whose bodies are no longer kept."""
-        # `_replace` would take twice as long, and all the entries of a journal lose their bodies at once.
-        messages = self.request.without_body, self.response.without_body
-        return Entry._make((*self[:MESSAGES], *messages, *self[MESSAGES + 2 :]))
+        return replace(self, request=self.request.without_body, response=self.response.without_body)
 
     @property
     def problem_lists(self) -> tuple[str, ...]:
@@ -147,11 +147,7 @@ class Entry(NamedTuple):
         return (*lists, "unmatched") if self.operation is None else lists
 
 
-# The place of the request among the fields of an entry; the response is next to it.
-MESSAGES = Entry._fields.index("request")
-
-
-class RepeatedEntry(NamedTuple):
+class RepeatedEntry(Struct, frozen=True):
     """The same request with the same response as `entry`, at another time: answered from the cache, in microseconds."""
 
     entry: Entry
@@ -161,7 +157,7 @@ class RepeatedEntry(NamedTuple):
     @property
     def whole(self) -> Entry:
         """The entry in full."""
-        return self.entry._replace(number=self.number, at=self.at, milliseconds=0.0)
+        return replace(self.entry, number=self.number, at=self.at, milliseconds=0.0)
 
 
 class ProblemList(BoundedList[Entry]):
@@ -237,8 +233,7 @@ class Journal:
     def add_repeat(self, entry: Entry, at: int) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated."""
         self.count = count = self.count + 1
-        # As `RepeatedEntry(entry, count, at)`, which would take as long as the rest of this.
-        self._entries.append(_new_tuple(RepeatedEntry, (entry, count, at)))
+        self._entries.append(RepeatedEntry(entry, count, at))
         if not count % REPEATS_COUNTED:
             self._entries.drop_oldest()
             if self._memory is not None:
@@ -264,7 +259,7 @@ class Journal:
         entries = self._kept_entries()
         bare = {id(entry): entry.without_bodies for entry in entries}
         self._entries[:] = [
-            item._replace(entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
+            replace(item, entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
             for item in self._entries
         ]
         for listed in self._problem_lists:

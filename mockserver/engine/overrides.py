@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ class ActiveOverride(Struct, frozen=True):
         return draw_between(self.override.min_delay, self.override.max_delay, seed, self.id, number)
 
 
-class OverrideChoice(NamedTuple):
+class OverrideChoice(Struct, frozen=True):
     """The override for a request, and the ids of those with a share of the requests that were drawn for to find it."""
 
     override: ActiveOverride | None

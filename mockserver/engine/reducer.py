@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.contract.lifecycle import Lifecycle, Transition, Verdict
 from mockserver.contract.model import Record, Resource
 from mockserver.contract.records import (
@@ -192,7 +194,7 @@ def fire_next(state: State) -> tuple[State, Fired | None]:
     step = lifecycle.transitions[rule.transition]
     if step.guard is not None and not step.guard.is_valid(row.record):
         # It is not tried again until the record changes.
-        waiting = table.replace(due.key, row, row._replace(due=None))
+        waiting = table.replace(due.key, row, replace(row, due=None))
         agenda = state.agenda.with_replaced(due, None)
         return state.with_tables(waiting, latest=state.latest, agenda=agenda), None
     if rule.times is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockserver.engine.clock import Clock
 from mockserver.engine.commands import Fired
@@ -11,7 +12,7 @@ from mockserver.engine.state.state import State
 from mockserver.engine.timeline import TimelinePosition
 
 
-class SavedRun(NamedTuple):
+class SavedRun(Struct, frozen=True):
     """Everything that can change in a run, as it was when `Run.save` was called."""
 
     timeline: TimelinePosition
@@ -21,7 +22,7 @@ class SavedRun(NamedTuple):
     unreported: tuple[int, tuple[Fired, ...]]
 
 
-class Basis(NamedTuple):
+class Basis(Struct, frozen=True):
     """What a handler begins with: state and clock of a run, `at` in milliseconds since 1970.
 
     `position` is the number of commands since the start of the run, `revision` since it last started anew.

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from mockserver.engine.clock import Seconds
 from mockserver.engine.deliveries.deliveries import Deliveries, DeliveryList, Outbox
 from mockserver.engine.deliveries.listener import DeliveryListener
@@ -199,7 +201,7 @@ class Sandbox:
             response.release()
 
 
-class RunSummary(NamedTuple):
+class RunSummary(Struct, frozen=True):
     """One run in a list of sandboxes."""
 
     scenario: str

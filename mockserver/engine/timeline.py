@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract.model import Mode
@@ -18,7 +17,7 @@ from mockserver.refusals import BadTime, BeforeStart, BeyondLog, NothingToUndo
 from mockserver.syntax.instants import LATEST, format_instant
 
 
-class TimelinePosition(NamedTuple):
+class TimelinePosition(Struct, frozen=True):
     """A timeline as it was at some moment."""
 
     state: State

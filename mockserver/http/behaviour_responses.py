@@ -40,7 +40,7 @@ def respond(exchange: Exchange, operation: Operation, behaviour: Behaviour) -> R
         call = replace(call, assigned=exchange.override.override.assigned)
     result = exchange.service.behaviours.perform(exchange.run, operation, call)
     if result.pages is not None:
-        result = result._replace(value=_with_links(exchange, behaviour, result.value, result.pages))
+        result = replace(result, value=_with_links(exchange, behaviour, result.value, result.pages))
     status, declared = success_of(operation, result.kind)
     headers: list[tuple[str, str]] = []
     if declared is not None and (declared.headers or result.kind is ResultKind.CREATED):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.contract.webhooks.model import subscriptions_by
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.behaviours.implementation import subscription_of
@@ -107,7 +109,7 @@ def _subscribing(
             creates = isinstance(command, Put) and not basis.state.has_record(command.resource, command.key)
             expressions = subscriptions_by(operation.id, command.resource, webhooks, creates=creates)
             if expressions:
-                yield command._replace(subscription=subscription_of(operation, call, expressions))
+                yield replace(command, subscription=subscription_of(operation, call, expressions))
                 continue
         yield command
 

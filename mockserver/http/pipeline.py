@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 from functools import partial
 
+from msgspec.structs import replace
+
 from mockserver.contract.upstream import Upstream
 from mockserver.engine.clock import monotonic
 from mockserver.engine.journal import Entry, LoggedMessage
@@ -174,7 +176,7 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
 def _log_end(log: RequestLog, exchange: Exchange, waiting: Response, sent: Response | None) -> None:
     """Log a request that waited in vain, or whose wait was ended by another response."""
     line = line_of(exchange, waiting if sent is None else sent)
-    log(line if sent is None else line._replace(code=sent.header(CODE_HEADER), reason=None))
+    log(line if sent is None else replace(line, code=sent.header(CODE_HEADER), reason=None))
 
 
 def log_failure(method: str, path: str, error: BaseException) -> None:

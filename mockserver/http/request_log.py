@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockserver.engine.clock import monotonic, wall
 from mockserver.engine.journal import Entry
@@ -13,7 +14,7 @@ from mockserver.http.messages import Response
 from mockserver.refusals import HandlerFailed, HandlerTimeout
 
 
-class RequestLine(NamedTuple):
+class RequestLine(Struct, frozen=True):
     """A request and how it was answered. `at` is the machine's time in milliseconds since 1970, `target` as sent.
 
     `sandbox` and `scenario` are None where none was selected. `code` and `reason` say why the request was refused.

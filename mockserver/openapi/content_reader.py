@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.documents.nodes import Documents, Node, Unresolved
 from mockserver.documents.source import Report, Source
@@ -214,7 +215,7 @@ def _parsed(example: Node, shape: Shape) -> Node:
     if not is_serialized or not isinstance(example.value, str):
         return example
     try:
-        return example._replace(value=strict_json.parse(example.value.encode()))
+        return replace(example, value=strict_json.parse(example.value.encode()))
     except (strict_json.MalformedJSON, UnicodeEncodeError):
         return example
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.errors import quote
@@ -13,7 +15,7 @@ Data = Mapping[str, Any]
 SUPPORTED = "OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"
 
 
-class _Format(NamedTuple):
+class _Format(Struct, frozen=True):
     """A format that is not supported: how to detect it, which member shows it, and what to say about it."""
 
     is_detected: Callable[[Data], bool]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from mockserver.documents.nodes import Node
 from mockserver.refusals import TooMuchToMatch
@@ -26,7 +27,7 @@ _QUICK = DESCRIBING | {
 }  # fmt: skip
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """What a schema reads of a value: all of it, so many `times`, or parts of the members that it names."""
 
     times: int

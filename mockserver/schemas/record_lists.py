@@ -7,7 +7,7 @@ list only what each of its items is; any other list is validated and written as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -25,7 +25,7 @@ LIST_KEYWORDS = DESCRIBING | {"type", "items"}
 OBJECT_KEYWORDS = DESCRIBING | {"type", "properties", "required", "additionalProperties", "unevaluatedProperties"}
 
 
-class ListedRecords(NamedTuple):
+class ListedRecords(Struct, frozen=True):
     """Records as the state has them, and the member of a value that holds their list; None where the list is all."""
 
     member: str | None

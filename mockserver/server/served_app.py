@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.engine.clock import wall
 from mockserver.errors import ENDING
@@ -78,7 +79,7 @@ class ServedApp(Struct, frozen=True):
             service.request_log(RequestLine(wall(), *shown, status, 0.0, code=code, reason=detail))
 
 
-class ParsedRequest(NamedTuple):
+class ParsedRequest(Struct, frozen=True):
     """A request that is complete; of one that is too large, only how much it would have been."""
 
     method: str
@@ -96,7 +97,7 @@ class RepeatableRequest(Protocol):
         """Remember the request by its bytes."""
 
 
-class EncodedResponse(NamedTuple):
+class EncodedResponse(Struct, frozen=True):
     """A response as it is sent, and its request."""
 
     service: Service
@@ -126,7 +127,7 @@ def remember_response(service: Service, raw: bytes, response: Response, head: by
     # What is cached is sent with the date of the moment.
     if validity is not None and entry is not None and not wsgi_bridge.has_date(head):
         # Transitions that had happened before the first response are not reported again.
-        entry = entry._replace(fired=()) if entry.fired else entry
+        entry = replace(entry, fired=()) if entry.fired else entry
         service.responses.add(raw, CachedResponse(head, body, validity, entry))
 
 

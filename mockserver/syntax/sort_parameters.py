@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockserver.syntax import words
 
@@ -15,7 +16,7 @@ WRITTEN = re.compile(r"([+-]?)\s*(.*?)(?:\s*[:\s]\s*(asc|desc|ascending|descendi
 TIME_ENDS = ("at", "on", "date", "time")
 
 
-class Criterion(NamedTuple):
+class Criterion(Struct, frozen=True):
     """What a list is sorted by."""
 
     name: str

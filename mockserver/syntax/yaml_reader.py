@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from msgspec import Struct, field
@@ -52,7 +52,7 @@ class MalformedYAML(MalformedText):
     """Text that is not valid YAML, or not representable in JSON."""
 
 
-class YAMLNote(NamedTuple):
+class YAMLNote(Struct, frozen=True):
     """Something in a text that is valid and may be misunderstood."""
 
     line: int

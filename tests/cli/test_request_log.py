@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import replace
 
 from mockserver import BackgroundServer, create_app
 from mockserver.cli.request_log import as_json, as_text, request_log
@@ -37,14 +38,14 @@ def test_a_line_of_text_has_everything_in_its_order() -> None:
 
 
 def test_a_refused_request_says_why() -> None:
-    line = LINE._replace(status=422, code="invalid-request", reason="query limit: 0 is less than the minimum of 1")
+    line = replace(LINE, status=422, code="invalid-request", reason="query limit: 0 is less than the minimum of 1")
     assert as_text(line).endswith("listJobs  invalid-request: query limit: 0 is less than the minimum of 1")
 
 
 def test_a_response_of_an_override_says_so() -> None:
-    line = LINE._replace(override="override-3")
+    line = replace(LINE, override="override-3")
     assert as_text(line).endswith("listJobs  override-3")
-    assert as_text(line._replace(fault="slow-body")).endswith("listJobs  override-3: slow-body")
+    assert as_text(replace(line, fault="slow-body")).endswith("listJobs  override-3: slow-body")
 
 
 def test_a_line_of_json_leaves_out_what_there_is_not() -> None:
@@ -86,7 +87,7 @@ def test_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_cannot_write_to_the_terminal() -> None:
-    line = LINE._replace(target="/\x1b[2J\r\n\u202e\x07", code="c", reason="\x1b]0;title\x07")
+    line = replace(LINE, target="/\x1b[2J\r\n\u202e\x07", code="c", reason="\x1b]0;title\x07")
     assert as_text(line).isprintable()
     assert r"/\x1b[2J\r\n\u202e\x07" in as_text(line)
 
@@ -95,7 +96,7 @@ def test_a_stream_that_cannot_write_a_character_gets_an_escape() -> None:
     raw = io.BytesIO()
     log = request_log("text", io.TextIOWrapper(raw, encoding="ascii"))
     assert log is not None
-    log(LINE._replace(target="/gr\u00fcn"))
+    log(replace(LINE, target="/gr\u00fcn"))
     assert rb"/gr\xfcn" in raw.getvalue()
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from mockserver.engine.state.schedule import Agenda, DueTransition
 from tests.attack.growth import assert_grows_linearly
 from tests.attack.scale import rounds
@@ -50,7 +52,7 @@ def test_the_time_that_an_agenda_takes_grows_with_the_transitions() -> None:
         def move_all() -> None:
             moved = agenda
             while (due := moved.first) is not None and due.at == 1:
-                moved = moved.with_replaced(due, due._replace(at=2))
+                moved = moved.with_replaced(due, replace(due, at=2))
 
         return move_all
 

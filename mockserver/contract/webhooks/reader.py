@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.expressions import DEFAULT_BODY, UrlTemplate, find_body_mistakes
@@ -29,7 +30,7 @@ RECORD_CHANGES, LOG_CHANGES = ("create", "update", "replace", "delete", "put"), 
 OWN_HEADERS = ("content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature")
 
 
-class _Declared(NamedTuple):
+class _Declared(Struct, frozen=True):
     """What the document says of a webhook: `url` is that of a callback, and `operations` those that declare it."""
 
     node: Node
@@ -86,7 +87,7 @@ class WebhooksReader(Struct):
                     if urls and name not in declared:
                         declared[name] = _Declared(urls[0][1], urls[0][0], (operation.id,))
                     elif urls and declared[name].url is not None:
-                        declared[name] = declared[name]._replace(operations=(*declared[name].operations, operation.id))
+                        declared[name] = replace(declared[name], operations=(*declared[name].operations, operation.id))
         return declared
 
     def _read_event(self, pointer: str, text: str, resources: Mapping[str, Resource]) -> tuple[str, str] | None:

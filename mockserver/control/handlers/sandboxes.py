@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import asdict
+
 from mockserver.control.run_json import run_as_json
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.sandboxes import DEFAULT
@@ -75,7 +77,7 @@ def _list_sandboxes(exchange: Exchange, call: OperationCall) -> ControlResult:
             "active": sandbox.active_scenario,
             "requests": sandbox.requests,
             "violations": sandbox.violations,
-            "runs": [run._asdict() for run in sandbox.runs],
+            "runs": [asdict(run) for run in sandbox.runs],
         }
         for sandbox in exchange.service.sandboxes.summaries()
     ]

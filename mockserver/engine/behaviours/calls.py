@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -28,7 +28,7 @@ class OperationCall(Struct, frozen=True):
     assigned: Mapping[str, Any] = field(default_factory=dict)
 
 
-class OperationResult(NamedTuple):
+class OperationResult(Struct, frozen=True):
     """What an operation responds with: `value` is JSON.
 
     `key` is that of a record that was created; `total` is the number of records in a list, before paging,

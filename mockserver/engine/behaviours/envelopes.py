@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
+
+from msgspec import Struct
 
 from mockserver import generate
 from mockserver.contract.behaviour import Behaviour
@@ -28,7 +30,7 @@ TOTALS = (
 )  # fmt: skip
 
 
-class Page(NamedTuple):
+class Page(Struct, frozen=True):
     """Which part of a list an envelope holds: `size` records of `total`, after the first `offset`.
 
     Pages are counted from `first_page`, records from `first_offset`. `parameters` are the names of those that page,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.model import Contract, Record
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from mockserver.generate import Generator
 
 
-class ItemEdit(NamedTuple):
+class ItemEdit(Struct, frozen=True):
     """A change of a list that a request makes, at an instant: its items are changed in place."""
 
     items: list[Any]

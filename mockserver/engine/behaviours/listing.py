@@ -80,7 +80,7 @@ class ListRecords(SelectingImplementation):
         rows = self.select(state, call)
         page = self._page(state, rows, call)
         listed = rows.page(page.offset, page.size)
-        records = [row[0] for row in listed]
+        records = [row.record for row in listed]
         shows_state = self._shows_state
         if self.behaviour.shown is not None:
             records = [self.referred(state, self.behaviour.shown, record) for record in records]
@@ -116,7 +116,7 @@ class ListRecords(SelectingImplementation):
             # These are not stored, so neither is an order or a selection by them.
             stored = list(table.ordered())
             records = with_all_derived(state, self.resource, [row.record for row in stored])
-            shown = [row._replace(record=record) for row, record in zip(stored, records, strict=True)]
+            shown = [replace(row, record=record) for row, record in zip(stored, records, strict=True)]
             return SortedRows.from_rows(order, [row for row in shown if matches(row, where)])
         if where and self._has_references and (reference := self._reference(call)) is not None:
             return SortedRows.from_rows(order, [row for row in table.group(*reference) if matches(row, where)])

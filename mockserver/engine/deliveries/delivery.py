@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from msgspec import Struct, field
 
@@ -27,7 +27,7 @@ ENDED_LIMIT = 1_000
 Status = Literal["pending", "delivered", "failed", "cancelled"]
 
 
-class Attempt(NamedTuple):
+class Attempt(Struct, frozen=True):
     """One attempt, at an instant of the run's clock: the status of the response, or why there was none.
 
     An attempt that `ends` the delivery is not repeated.
@@ -171,7 +171,7 @@ class WebhookDelivery(Struct, eq=False):
         return as_json(self.event, EventSelection(self.resource).shown(self.event))
 
 
-class RunOfDelivery(NamedTuple):
+class RunOfDelivery(Struct, frozen=True):
     """Where an event has happened: `now` is by the run's clock. `hops` is how many deliveries have led to it."""
 
     sandbox: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transaction
@@ -14,7 +16,7 @@ from mockserver.engine.state.state import State
 CREATE, UPDATE, REPLACE, DELETE, PUT, APPEND = "create", "update", "replace", "delete", "put", "append"
 
 
-class RecordChange(NamedTuple):
+class RecordChange(Struct, frozen=True):
     """A record that was changed: by a transition of that name, or in the manner that `name` says.
 
     `at` is the stamp, in milliseconds since 1970. `record` is the record after the change, or the one that was removed;
@@ -51,11 +53,11 @@ def changes_by(before: State, command: Command, after: State) -> Iterator[Record
 
 def changes_by_transition(before: State, fired: Fired, after: State) -> Iterator[RecordChange]:
     """The changes that a transition has made: of the record, and of the log."""
-    resource, key, transition, at = fired
+    resource, key, at = fired.resource, fired.key, fired.at
     old, new = before.tables[resource].get(key), after.tables[resource].get(key)
     assert old is not None
     assert new is not None
-    yield RecordChange(resource, key, transition, at, new.record, old.record, new.subscription)
+    yield RecordChange(resource, key, fired.transition, at, new.record, old.record, new.subscription)
     yield from _log_entry(after, resource, at)
 
 

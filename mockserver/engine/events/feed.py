@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct, field
 
@@ -61,7 +61,7 @@ class Listener(Protocol):
         """The run may have changed. Called under its lock, by any thread: read the events later."""
 
 
-class Present(NamedTuple):
+class Present(Struct, frozen=True):
     """A run as it is now: `state` is what its history folds to at `now`, in milliseconds since 1970."""
 
     start: Start

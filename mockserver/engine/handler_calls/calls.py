@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -43,7 +43,7 @@ class HandlerClock(Struct, frozen=True):
     now: str
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """What a handler returned, the changes that it made, and when by the run's clock."""
 
     reply: Reply | None

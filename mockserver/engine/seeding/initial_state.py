@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver import generate
@@ -129,7 +130,7 @@ def _by_reference(contract: Contract, names: Mapping[str, int]) -> list[str]:
     return ordered
 
 
-class GeneratedRecord(NamedTuple):
+class GeneratedRecord(Struct, frozen=True):
     """A generated record, its last transition, and the entries of its log."""
 
     record: Record

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, astuple, replace
 
 from mockserver.engine.deliveries.deliveries import Outbox
 from mockserver.engine.deliveries.delivery import (
@@ -249,7 +249,7 @@ class RunSender:
 
 def encode(state: DeliveryState) -> bytes:
     """A delivery as JSON."""
-    fields = {name: getattr(state, name) for name in DeliveryState.__struct_fields__}
+    fields = asdict(state) | {"attempts": [astuple(attempt) for attempt in state.attempts]}
     if state.body is not None:
         # What has ended is not sent again.
         fields["body"] = state.body.decode() if state.status == "pending" else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import zlib
 
+from msgspec.structs import asdict
+
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.shared.store import EncodedEntry
@@ -63,7 +65,7 @@ class JournalCodec:
 
 
 def _encode_rest(entry: Entry) -> bytes:
-    fields = entry._asdict()
+    fields = asdict(entry)
     for name in ("number", "at", "milliseconds"):
         del fields[name]
     for name in ("request", "response"):

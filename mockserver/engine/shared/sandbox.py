@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.engine.clock import Seconds
 from mockserver.engine.run import Run
@@ -26,7 +28,7 @@ from mockserver.refusals import StoreUnavailable
 log = logging.getLogger("mockserver")
 
 
-class StoredSandbox(NamedTuple):
+class StoredSandbox(Struct, frozen=True):
     """A sandbox as the store has it."""
 
     runs: Mapping[str, tuple[SharedRun, SavedRun]]

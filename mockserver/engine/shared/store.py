@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -82,7 +82,7 @@ class Place(StrEnum):
     ENDED = "ended"
 
 
-class StoredDelivery(NamedTuple):
+class StoredDelivery(Struct, frozen=True):
     """A delivery as the store has it; `text` changes with each step."""
 
     id: str

@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import ge, gt, le, lt
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.contract.lists import Operator
 from mockserver.contract.model import Record
@@ -26,7 +28,7 @@ SEPARATOR = "\n"
 FEW = 8
 
 
-class OneOf(NamedTuple):
+class OneOf(Struct, frozen=True):
     """The field has one of the values."""
 
     name: str
@@ -45,7 +47,7 @@ class OneOf(NamedTuple):
             return False
 
 
-class Compared(NamedTuple):
+class Compared(Struct, frozen=True):
     """The field compares with the operands as `op` says; of an array, one item has to, and for `ne` each.
 
     A record without the field, or with null or a value of another kind, is not selected.
@@ -82,7 +84,7 @@ class Compared(NamedTuple):
         return any(compare(value[1], operand[1]) for value in values for operand in self.operands)
 
 
-class HasWords(NamedTuple):
+class HasWords(Struct, frozen=True):
     """Each of the words, which are folded, is part of a text or number in one of the fields."""
 
     fields: tuple[MemberPath, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ BLOCK_SIZE = 48
 LAST = itemgetter(-1)
 
 
-class DueTransition(NamedTuple):
+class DueTransition(Struct, frozen=True, order=True):
     """A transition that will be fired at `at`. Of equal instants, the order is by resource, then by `name`.
 
     `name` is the key as text, and whether it is one, so that 2 and "2" differ; `rule` is the number of the rule in the

@@ -6,7 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.contract.model import Record, SortField
 from mockserver.engine.state.conditions import Condition
@@ -24,7 +26,7 @@ INVERTED_END = b"\xff"
 TEXT = 3
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A record, its place in the order of arrival, and the transition that brought it to its state.
 
     `due` is the transition it waits for; `uses` are those of `progress` rules with a limited number of them.
@@ -65,7 +67,7 @@ class SortOrder:
 
     def key(self, row: Row) -> SortKey:
         """The sort key of a row; no two rows of a table have the same."""
-        record = row[0]
+        record = row.record
         parts: list[Any] = []
         for name, descending in self._fields:
             value = record.get(name)
@@ -73,7 +75,7 @@ class SortOrder:
                 parts += (-TEXT, _inverted(value)) if descending else (TEXT, value)
             else:
                 parts += _descending_key(value) if descending else ascending_key(value)
-        parts.append(row[1])
+        parts.append(row.position)
         return tuple(parts)
 
 
@@ -264,7 +266,7 @@ def _block_of(key: SortKey, blocks: list[Block]) -> int:
 
 def matches(row: Row, where: Sequence[Condition]) -> bool:
     """Whether the record meets every condition."""
-    record = row[0]
+    record = row.record
     for condition in where:  # noqa: SIM110 - a generator for each row would double the time of a selection
         if not condition.matches(record):
             return False

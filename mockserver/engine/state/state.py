@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.model import Record
 from mockserver.contract.records import record_key
@@ -16,7 +19,7 @@ from mockserver.refusals import UnknownRecord, UnknownResource
 from mockserver.syntax import strict_json
 
 
-class State(NamedTuple):
+class State(Struct, frozen=True):
     """The tables by resource, and the latest stamp (milliseconds since 1970) in them.
 
     `agenda` has the transitions that records wait for, by the rules of `schedule`.
@@ -57,7 +60,7 @@ class State(NamedTuple):
 
     def detached(self) -> State:
         """The same state for another thread."""
-        return self._replace(tables={name: table.detached() for name, table in self.tables.items()})
+        return replace(self, tables={name: table.detached() for name, table in self.tables.items()})
 
     def with_overrides(self, overrides: Overrides) -> State:
         """The state with other overrides."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 from rpds import HashTrieSet
@@ -24,7 +24,7 @@ CHANGE_LIMIT = 32
 NO_KEYS: HashTrieSet[Any] = HashTrieSet()
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """A row that was removed and one that was added, after the change `before`; `number` counts from 1."""
 
     before: Change | None
@@ -33,7 +33,7 @@ class Change(NamedTuple):
     number: int
 
 
-class View(NamedTuple):
+class View(Struct, frozen=True):
     """Sorted and filtered rows, and what has changed since they were last used: the oldest changes first."""
 
     rows: SortedRows
@@ -144,7 +144,7 @@ class Table:
 
     def replace(self, key: Any, old: Row, new: Row) -> Table:
         """The table with `new` in place of `old`, which is the row of `key`."""
-        groups, old_record, record = self._groups, old[0], new[0]
+        groups, old_record, record = self._groups, old.record, new.record
         for field in groups:
             before, after = old_record.get(field), record.get(field)
             if before != after:
@@ -161,7 +161,7 @@ class Table:
 
     def _add(self, key: Any, row: Row) -> Table:
         groups: dict[str, PersistentMap] = {}
-        record = row[0]
+        record = row.record
         for field, group in self._groups.items():
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
@@ -248,9 +248,10 @@ class Table:
 def _with_change(views: Views, change: Change, without: ViewName | None = None) -> Views:
     """The views after further changes, except for those that are outdated and for the one named `without`."""
     changed: Views = {}
-    for name, (rows, changes) in views.items():
-        if name != without and not _is_outdated(rows, (*changes, change)):
-            changed[name] = View(rows, (*changes, change))
+    for name, view in views.items():
+        changes = (*view.changes, change)
+        if name != without and not _is_outdated(view.rows, changes):
+            changed[name] = View(view.rows, changes)
     return changed
 
 

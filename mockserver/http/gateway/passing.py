@@ -8,7 +8,10 @@ each part of its body, and at last `finish`. Where there is no response, it send
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.upstream import Upstream
 from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, LoggedMessage
@@ -35,7 +38,7 @@ NO_CONTENT = b""
 CONTINUE = 100
 
 
-class ReturnedHead(NamedTuple):
+class ReturnedHead(Struct, frozen=True):
     """The head of a response for its client. `length` is None where only the end of the body will show it.
 
     `headers` have none that frame the body. Without `has_content`, no body follows.
@@ -213,7 +216,7 @@ class Passing:
         except BaseException as error:
             pipeline.log_failure(self.request.method, self.request.path, error)
             drift = []
-        self._finish(sent._replace(size=size), broken, drift)
+        self._finish(replace(sent, size=size), broken, drift)
         self._hand_over(broken or ReceivedResponse(self._received[0], self._returned, self.response_copy.whole))
 
     def abandon(self) -> None:
@@ -273,7 +276,7 @@ class Passing:
         if broken is not None:
             former.add_notice(broken)
         copy = self.request_copy
-        received = former.prepared.logged._replace(body=copy.beginning, size=copy.size)
+        received = replace(former.prepared.logged, body=copy.beginning, size=copy.size)
 
         def attempt(refusal: Refusal | None) -> Exchange:
             exchange = Exchange(service, former.prepared, former.began)
@@ -286,7 +289,8 @@ class Passing:
             chosen = former.selection
             exchange.selected = Selection(exchange.sandbox, chosen.scenario, chosen.via, chosen.ignored)
             entry = pipeline.journal_entry(exchange, self._sent)
-            entry = entry._replace(
+            entry = replace(
+                entry,
                 request=received,
                 response=sent,
                 drift=tuple(drift),

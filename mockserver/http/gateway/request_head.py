@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
+
+from msgspec import Struct
 
 from mockserver.contract.upstream import Upstream
 from mockserver.http.messages import PATH_CHARACTERS, Request
@@ -27,7 +28,7 @@ _BASE_SEGMENTS = 3
 Headers = Iterable[tuple[str, str]]
 
 
-class ForwardedHead(NamedTuple):
+class ForwardedHead(Struct, frozen=True):
     """A request's head for the upstream, without what frames its body; `target` is ASCII."""
 
     method: str

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation
 from mockserver.refusals import StreamLimit
@@ -116,7 +118,7 @@ class Stream:
         self.has_ended, self._wake = True, _nothing
         self._streams.remove(self)
         if self._journal is not None and self._entry is not None:
-            self._journal.replace(self._entry, self._entry._replace(messages=self.messages))
+            self._journal.replace(self._entry, replace(self._entry, messages=self.messages))
             self._journal = None
 
     def add_violations(self, violations: Sequence[Violation]) -> None:
@@ -131,7 +133,7 @@ class Stream:
 
 def replace_violations(entry: Entry, violations: Sequence[Violation]) -> Entry:
     """The entry of a response with further violations."""
-    return entry._replace(invalid_status=entry.status, violations=(*entry.violations, *violations))
+    return replace(entry, invalid_status=entry.status, violations=(*entry.violations, *violations))
 
 
 def _nothing() -> None:

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from mockserver.contract.runtime_expressions import Absent
 from mockserver.contract.webhooks.expressions import write_body
@@ -20,7 +22,7 @@ from mockserver.syntax import strict_json
 from mockserver.version import __version__
 
 
-class SignedMessage(NamedTuple):
+class SignedMessage(Struct, frozen=True):
     """What a signature is about (Standard Webhooks, "Signature scheme"); `timestamp` is in seconds since 1970."""
 
     id: str

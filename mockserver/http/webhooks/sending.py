@@ -12,7 +12,6 @@ import socket
 import ssl
 from collections.abc import Sequence
 from http.client import HTTP_PORT, HTTPS_PORT
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
@@ -38,7 +37,7 @@ class CannotSend(Exception):
         super().__init__(reason)
 
 
-class OutgoingRequest(NamedTuple):
+class OutgoingRequest(Struct, frozen=True):
     """A request to a receiver."""
 
     method: str

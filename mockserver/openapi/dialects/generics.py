@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -43,7 +43,7 @@ def bind(references: References, uri: str, source: Source) -> None:
         references.replace(uri, source)
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """A value of the document, its pointer, whether its members have any names, and whether it is copied elsewhere."""
 
     value: Any

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.documents.nodes import Unresolved
 from mockserver.openapi.swagger.conversion import Conversion, component_name, is_reference
 from mockserver.syntax import json_pointer
@@ -125,7 +127,7 @@ def _find_property(conversion: Conversion, base: str, discriminator: str) -> dic
     if declared is None:
         return None
     try:
-        kind = conversion.resolve(conversion.root._replace(value=declared)).value
+        kind = conversion.resolve(replace(conversion.root, value=declared)).value
     except Unresolved:
         return None
     return kind if isinstance(kind, dict) and kind.get("type", "string") == "string" else None

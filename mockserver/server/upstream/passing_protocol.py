@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn, PreparedRequest
@@ -146,7 +147,7 @@ class PassingProtocol(Protocol):
             return None
         # An offer to upgrade is kept aside until the head is accepted.
         headers = with_effective_host(self.url, self.headers, version) + self._offers
-        request = self._request()._replace(headers=headers)
+        request = replace(self._request(), headers=headers)
         prepared = prepare_head(service, as_message(request, self._constant))
         if prepared is None:
             return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import httptools
+from msgspec import Struct
 
 # Bytes of the status line and the headers.
 HEAD_LIMIT = 256 * 1024
@@ -18,7 +18,7 @@ class MalformedResponse(Exception):
     """What the upstream sent is not an HTTP response, or ends before it is complete."""
 
 
-class InterimResponse(NamedTuple):
+class InterimResponse(Struct, frozen=True):
     """A response before the one that counts (RFC 9110, section 15.2)."""
 
     status: int

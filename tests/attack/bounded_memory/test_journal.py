@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from mockserver import Contract, create_app
 from mockserver.engine import journal
@@ -172,7 +173,7 @@ def test_dropped_violations_are_counted_until_they_are_cleared(monkeypatch: pyte
     monkeypatch.setattr(journal, "ENTRY_LIMIT", 3)
     log = Journal()
     for number in range(1, 6):
-        log.add(make_entry(number)._replace(invalid_status=200))
+        log.add(replace(make_entry(number), invalid_status=200))
     assert log.invalid_responses.count_dropped() == 2
     log.clear_violations()
     assert log.invalid_responses.count_dropped() == 0

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import Entry, LoggedMessage
@@ -27,13 +28,13 @@ def test_an_entry_comes_back_as_it_was() -> None:
 
 
 def test_an_entry_without_a_run_has_no_time() -> None:
-    codec, entry = JournalCodec(), ENTRY._replace(at=None)
+    codec, entry = JournalCodec(), replace(ENTRY, at=None)
     assert codec.decode(stored(7, codec.encode(entry).text)) == entry
 
 
 def test_a_repeat_differs_in_number_time_and_duration_alone() -> None:
     codec = JournalCodec()
-    expected = ENTRY._replace(number=9, at=2_000, milliseconds=0)
+    expected = replace(ENTRY, number=9, at=2_000, milliseconds=0)
     for _ in range(2):
         assert codec.decode(stored(9, codec.encode_repeat(ENTRY, 2_000).text)) == expected
 
@@ -50,9 +51,9 @@ def test_a_repeat_differs_in_number_time_and_duration_alone() -> None:
     ],
 )
 def test_an_entry_names_the_lists_that_it_belongs_to(fields: dict[str, Any], lists: tuple[str, ...]) -> None:
-    assert JournalCodec().encode(ENTRY._replace(**fields)).problem_lists == lists
+    assert JournalCodec().encode(replace(ENTRY, **fields)).problem_lists == lists
 
 
 def test_a_repeat_of_a_long_entry_takes_few_bytes() -> None:
-    long = ENTRY._replace(response=LoggedMessage((), b'{"id":"job-7"}' * 300, 4_200))
+    long = replace(ENTRY, response=LoggedMessage((), b'{"id":"job-7"}' * 300, 4_200))
     assert len(JournalCodec().encode_repeat(long, 2_000).text) < len(JournalCodec().encode(long).text) / 5
