@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.clock import Clock
@@ -82,26 +83,7 @@ class PreparedRequest(Struct, eq=False):
         if sandbox == self.choice.sandbox:
             return self
         request = self.request.with_header(SANDBOX_HEADER, sandbox)
-        # Written out, since this is done for each request of a test that has a sandbox of its own.
-        return PreparedRequest(
-            request,
-            request.logged,
-            self.route,
-            self.choice.with_sandbox(sandbox),
-            self.response,
-            self.refusal,
-            self.call,
-            self.preference,
-            self.key,
-            self.digest,
-            self.notices,
-            self.parameters,
-            self.passes,
-            self.hops,
-            self.samples,
-            self.accepted,
-            self.tolerated,
-        )
+        return replace(self, request=request, logged=request.logged, choice=self.choice.with_sandbox(sandbox))
 
     def runs_python(self, service: Service) -> bool:
         """Whether a function of `handlers.py` may be called, for which an event loop must not wait."""
@@ -122,14 +104,14 @@ class PreparedRequest(Struct, eq=False):
         return self.route.is_page and self.response is None and self.refusal is None
 
 
-class Selection:
+class Selection(Struct, eq=False):
     """The sandbox and scenario that one request is about, and what in the request chose the scenario."""
 
-    __slots__ = ("_run", "ignored", "sandbox", "scenario", "via")
-
-    def __init__(self, sandbox: Sandbox, scenario: str, via: str, ignored: tuple[str, ...] = ()) -> None:
-        self.sandbox, self.scenario, self.via, self.ignored = sandbox, scenario, via, ignored
-        self._run: Run | None = None
+    sandbox: Sandbox
+    scenario: str
+    via: str
+    ignored: tuple[str, ...] = ()
+    _run: Run | None = None
 
     @property
     def run(self) -> Run:

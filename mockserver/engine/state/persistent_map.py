@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 # How many items the top layer has at most before it becomes one of the layers below.
 TOP_LIMIT = 8
 # Each layer is at least this many times as long as the one above it; otherwise the two are merged.
@@ -17,14 +19,14 @@ _ABSENT = object()
 _EMPTY: Mapping[Any, Any] = {}
 
 
-class PersistentMap:
+class PersistentMap(Struct, frozen=True, eq=False):
     """Immutable. An item of a layer counts if no newer layer has its key; `_ABSENT` marks a removed item."""
 
-    __slots__ = ("_has_removed", "_layers", "_top")
-
-    def __init__(self, top: Mapping[Any, Any], layers: tuple[Mapping[Any, Any], ...], has_removed: bool) -> None:
-        # The layers below the top one, newest first; and whether any layer may have `_ABSENT`.
-        self._top, self._layers, self._has_removed = top, layers, has_removed
+    _top: Mapping[Any, Any]
+    # Those below the top one, newest first.
+    _layers: tuple[Mapping[Any, Any], ...]
+    # Whether any layer may have `_ABSENT`.
+    _has_removed: bool
 
     @classmethod
     def from_items(cls, items: Mapping[Any, Any]) -> PersistentMap:

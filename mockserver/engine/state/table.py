@@ -61,7 +61,7 @@ def with_subscription(row: Row, subscription: Mapping[str, str] | None) -> Mappi
     return row.subscription if not subscription else {**(row.subscription or {}), **subscription}
 
 
-class Table:
+class Table(Struct, eq=False):
     """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
     `next_position` is that of the next row: no other row ever had it, also not one that was removed.
@@ -69,22 +69,14 @@ class Table:
     Sorted views are handed on to changed tables, and brought up to date when they are used.
     """
 
-    __slots__ = ("_groups", "_rows", "_size", "_views", "layout", "next_position")
-
-    def __init__(
-        self,
-        layout: Layout,
-        rows: PersistentMap,
-        groups: Groups,
-        next_position: int,
-        size: int,
-        views: tuple[Views, Change | None],
-    ) -> None:
-        self.layout, self._rows, self._groups = layout, rows, groups
-        self.next_position, self._size = next_position, size
-        # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
-        # tables: only the table that has no changes since adds to it.
-        self._views = views
+    layout: Layout
+    _rows: PersistentMap
+    _groups: Groups
+    next_position: int
+    _size: int
+    # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
+    # tables: only the table that has no changes since adds to it.
+    _views: tuple[Views, Change | None]
 
     @classmethod
     def from_records(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import DEFAULT, NAME
@@ -47,9 +48,7 @@ class Choice(Struct):
 
     def with_sandbox(self, sandbox: str) -> Choice:
         """The same choice in another sandbox."""
-        choice = Choice(sandbox, self.sandbox_via, self.scenario, self.scenario_via, self.ignored)
-        choice.is_foreign = self.is_foreign
-        return choice
+        return replace(self, sandbox=sandbox)
 
 
 def read_choice(service: Service, request: Request) -> Choice:
