@@ -132,16 +132,15 @@ def _inverted(text: str) -> bytes:
 KeyFunction = Callable[[Row], SortKey]
 
 
-class Block:
+class Block(Struct, eq=False):
     """Some rows in order, and the sort key of the last one.
 
     The other sort keys are computed on first use: many states share the block and its keys.
     """
 
-    __slots__ = ("_keys", "end", "rows")
-
-    def __init__(self, rows: list[Row], end: SortKey, keys: list[SortKey] | None = None) -> None:
-        self.rows, self.end, self._keys = rows, end, keys
+    rows: list[Row]
+    end: SortKey
+    _keys: list[SortKey] | None = None
 
     def keys(self, key: KeyFunction) -> list[SortKey]:
         """The sort keys of the rows."""
@@ -180,13 +179,12 @@ class Block:
         return [Block(rows[:half], keys[half - 1], keys[:half]), Block(rows[half:], keys[-1], keys[half:])]
 
 
-class SortedRows:
+class SortedRows(Struct, frozen=True, eq=False):
     """Rows in an order."""
 
-    __slots__ = ("_blocks", "_order", "_size")
-
-    def __init__(self, order: SortOrder, blocks: list[Block], size: int) -> None:
-        self._order, self._blocks, self._size = order, blocks, size
+    order: SortOrder
+    _blocks: list[Block]
+    _size: int
 
     @classmethod
     def from_rows(cls, order: SortOrder, rows: list[Row]) -> SortedRows:
@@ -199,11 +197,6 @@ class SortedRows:
         """The rows, which are in this order already."""
         parts = [rows[start : start + BLOCK_SIZE] for start in range(0, len(rows), BLOCK_SIZE)]
         return cls(order, [Block(part, order.key(part[-1])) for part in parts], len(rows))
-
-    @property
-    def order(self) -> SortOrder:
-        """The order that the rows are in."""
-        return self._order
 
     def __len__(self) -> int:
         return self._size
@@ -227,20 +220,20 @@ class SortedRows:
 
     def count_before(self, row: Row, *, inclusive: bool = False) -> int:
         """How many rows come before the place of `row`, which need not be one of them; with it if `inclusive`."""
-        count, bisect, row_key = 0, bisect_right if inclusive else bisect_left, self._order.key(row)
+        count, bisect, row_key = 0, bisect_right if inclusive else bisect_left, self.order.key(row)
         for block in self._blocks:
             if block.end >= row_key:
-                return count + bisect(block.keys(self._order.key), row_key)
+                return count + bisect(block.keys(self.order.key), row_key)
             count += len(block.rows)
         return count
 
     def filtered(self, where: Sequence[Condition]) -> SortedRows:
         """Those of the rows that meet every condition."""
-        return SortedRows.from_sorted(self._order, [row for row in self if matches(row, where)])
+        return SortedRows.from_sorted(self.order, [row for row in self if matches(row, where)])
 
     def changed(self, old: Row | None, new: Row | None) -> SortedRows:
         """The rows without `old`, which is one of them, and with `new`."""
-        key, blocks, size = self._order.key, self._blocks.copy(), self._size
+        key, blocks, size = self.order.key, self._blocks.copy(), self._size
         new_key: SortKey = key(new) if new is not None else ()
         if old is not None:
             old_key = key(old)
@@ -248,7 +241,7 @@ class SortedRows:
             # Most changes leave a record in its block.
             if new is not None and index == _block_of(new_key, blocks):
                 blocks[index] = blocks[index].with_replaced(old_key, new, new_key, key)
-                return SortedRows(self._order, blocks, size)
+                return SortedRows(self.order, blocks, size)
             blocks[index : index + 1] = blocks[index].without(old_key, key)
             size -= 1
         if new is not None:
@@ -256,7 +249,7 @@ class SortedRows:
             block = blocks[index] if blocks else Block([], new_key, [])
             blocks[index : index + 1] = block.with_row(new, new_key, key)
             size += 1
-        return SortedRows(self._order, blocks, size)
+        return SortedRows(self.order, blocks, size)
 
 
 def _block_of(key: SortKey, blocks: list[Block]) -> int:
