@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Node, get_member
+from mockserver.documents.nodes import BASE_URI, REFERENCES, Documents, Node
 from mockserver.syntax import json_pointer
 
 
@@ -49,10 +49,7 @@ class _Bundler:
         return bundled
 
     def _find(self, uri: str, pointer: str) -> Any:
-        target = self._documents.sources[uri].written
-        for token in json_pointer.split(pointer):
-            target = get_member(target, token, "")
-        return target
+        return json_pointer.resolve(self._documents.sources[uri].written, pointer)
 
     def _copy(self, value: Any, uri: str) -> Any:
         """A value of the file at `uri`, with references into the bundle."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -147,11 +147,8 @@ class Documents(Struct):
     def _find(self, uri: str, data: Any, fragment: str) -> Node:
         if fragment and not fragment.startswith("/"):
             return self._find_anchor(self.root(uri), fragment)
-        value, pointer = data, ""
-        for token in json_pointer.split(json_pointer.from_fragment(fragment)):
-            value = get_member(value, token, pointer)
-            pointer = f"{pointer}/{json_pointer.escape(token)}"
-        return Node(self, uri, pointer, value)
+        tokens = json_pointer.split(json_pointer.from_fragment(fragment))
+        return Node(self, uri, json_pointer.join(tokens), follow(data, tokens))
 
     def _find_anchor(self, node: Node, name: str) -> Node:
         for candidate in _walk_schemas(node):
@@ -160,14 +157,16 @@ class Documents(Struct):
         raise Unresolved(f"points nowhere: there is no anchor {quote(name)}")
 
 
-def get_member(value: Any, token: str, pointer: str) -> Any:
-    """The member or item `token` of the value at `pointer`. Raises Unresolved."""
-    try:
-        return json_pointer.get_member(value, token)
-    except LookupError:
-        names = value if isinstance(value, dict) else ()
-        holder = pointer or "the file"
-        raise Unresolved(f"points nowhere: {holder} has no {quote(token)}.{did_you_mean(token, names)}") from None
+def follow(value: Any, tokens: Sequence[str]) -> Any:
+    """What unescaped tokens lead to within the value of a file, one after the other. Raises Unresolved."""
+    for number, token in enumerate(tokens):
+        try:
+            value = json_pointer.get_member(value, token)
+        except LookupError:
+            holder = json_pointer.join(tokens[:number]) or "the file"
+            hint = did_you_mean(token, value if isinstance(value, dict) else ())
+            raise Unresolved(f"points nowhere: {holder} has no {quote(token)}.{hint}") from None
+    return value
 
 
 def _walk_schemas(node: Node) -> Iterator[Node]:

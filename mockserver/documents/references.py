@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from msgspec import Struct
 
-from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, get_member
+from mockserver.documents.nodes import BASE_URI, DATA_MEMBERS, Documents, Unresolved, follow
 from mockserver.documents.source import SUFFIXES, Report, Source, name_of, read_source
 from mockserver.errors import did_you_mean, quote
 from mockserver.syntax import json_pointer
@@ -156,7 +156,7 @@ class References:
             raise Unresolved(f"points nowhere: there is no anchor {quote(unquote(fragment))}")
         pointer = json_pointer.from_fragment(fragment)
         if source.original is source:
-            return uri, pointer, _follow(source.data, pointer)
+            return uri, pointer, follow(source.data, json_pointer.split(pointer))
         return uri, *_find_converted(source, pointer)
 
     def _check_exists(self, uri: str) -> None:
@@ -191,19 +191,10 @@ def _path_of(uri: str) -> str:
     return unquote(uri.removeprefix(BASE_URI), errors="surrogateescape")
 
 
-def _follow(data: Any, pointer: str) -> Any:
-    """The value at a pointer. Raises Unresolved."""
-    value, holder = data, ""
-    for token in json_pointer.split(pointer):
-        value = get_member(value, token, holder)
-        holder = json_pointer.append(holder, token)
-    return value
-
-
 def _find_converted(source: Source, pointer: str) -> tuple[str, Any]:
     """The pointer and the value in a converted file of what is written at `pointer`. Raises Unresolved."""
     try:
-        _follow(source.original.data, pointer)
+        follow(source.original.data, json_pointer.split(pointer))
     except Unresolved:
         # A reference that has been followed already points to the converted content.
         try:

@@ -15,6 +15,7 @@ from mockserver.generate.constraint_collector import ChooseBranch, ConstraintCol
 from mockserver.generate.constraints import TYPES, Constraints, Nodes
 from mockserver.generate.known_values import KnownValues
 from mockserver.generate.minimum_depth import MinimumDepth
+from mockserver.schemas.shapes import types_of_value
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax.amounts import CURRENCIES
 from mockserver.syntax.words import normalize
@@ -181,7 +182,7 @@ class Generation:
         """One of the values of `enum` or `const`; null only if there is no other. The first currency is that of all."""
         is_later = attempt > 0
         if is_later not in constraints.choices:
-            allowed = [value for value in constraints.allowed or () if _types_of_value(value) & constraints.types]
+            allowed = [value for value in constraints.allowed or () if types_of_value(value) & constraints.types]
             if is_later or len(allowed) == 1:
                 allowed = [value for value in allowed if self.is_valid(nodes, value)]
             preferred = [value for value in allowed if value is not None] or allowed
@@ -231,13 +232,3 @@ def _first(branches: Sequence[Node]) -> Node:
 def _is_null(node: Node) -> bool:
     """Whether a schema plainly allows null alone."""
     return isinstance(node.value, dict) and (node.value.get("type") == "null" or node.value.get("enum") == [None])
-
-
-def _types_of_value(value: Any) -> frozenset[str]:
-    """The JSON types of a value; an integer is a number too."""
-    if value is None or isinstance(value, bool):
-        return frozenset(["null" if value is None else "boolean"])
-    if isinstance(value, int | float):
-        is_whole = isinstance(value, int) or value.is_integer()
-        return frozenset(["number", "integer"] if is_whole else ["number"])
-    return frozenset(["string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"])
