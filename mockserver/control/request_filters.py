@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 from mockserver.control import filter_names, journal_json, waiting
@@ -40,24 +40,11 @@ def wait_for_entries(exchange: Exchange, call: OperationCall, matches: int) -> N
     Raises WaitTimeout and InvalidRequest.
     """
     journal, query = exchange.selection.sandbox.journal, call.query
-    seen = journal.count
-
-    checked = seen
-
-    def has_grown(is_last: bool) -> bool:
-        nonlocal seen, checked
-        since, checked = checked, journal.count
-        if since == checked and journal.may_have_grown(since):  # by another process
-            return True
-        latest = takewhile(lambda entry: entry.number > since, journal.newest_first())
-        if any(_matches(entry, query) for entry in latest) or (is_last and seen != checked):
-            seen = checked
-            return True
-        return False
+    watch = waiting.JournalWatch(journal, lambda entry: _matches(entry, query))
 
     def refusal(times: int) -> WaitTimeout:
         latest = islice(journal.newest_first(), waiting.LATEST_LIMIT)
         shown = [journal_json.entry_as_json(exchange.service, entry, brief=True) for entry in latest]
         return WaitTimeout("requests", times, matches, shown)
 
-    waiting.wait_for_matches(exchange, query, matches, refusal, has_grown)
+    waiting.wait_for_matches(exchange, query, matches, refusal, watch.has_match)

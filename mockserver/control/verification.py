@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import takewhile
+from functools import partial
 from typing import Any
 
 from mockserver.control import journal_json, waiting
 from mockserver.control.expectations import BodyNotKept, Expectation, LoggedRequest, read_expectations
-from mockserver.engine.journal import Entry, Journal
+from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, count_noun
 from mockserver.http.exchange import Exchange
 from mockserver.http.service import Service
@@ -38,7 +38,7 @@ def respond(exchange: Exchange, body: Mapping[str, Any]) -> dict[str, Any]:
     service, journal = exchange.service, exchange.selection.sandbox.journal
     expectations = read_expectations(body["expect"], service.contract)
     wait = _read_wait(body.get("wait", "0s"))
-    watch = MatchWatch(journal, expectations)
+    watch = waiting.JournalWatch(journal, partial(_may_match, expectations))
     entries = list(journal.newest_first())[::-1]
     try:
         return verify(service, entries, journal.count_dropped(), expectations, in_order=body.get("in_order", False))
@@ -61,31 +61,13 @@ def _is_exceeded(expectation: Expectation, result: Mapping[str, Any]) -> bool:
     return expectation.maximum is not None and result["count"] > expectation.maximum
 
 
-class MatchWatch:
-    """Looks for requests that came since the journal was compared with the expectations."""
-
-    def __init__(self, journal: Journal, expectations: Sequence[Expectation]) -> None:
-        self._journal, self._expectations = journal, expectations
-        self._compared = self._checked = journal.count
-
-    def has_match(self, is_last: bool) -> bool:
-        """Whether one came that an expectation may be about; the last time, whether any did, which is shown then."""
-        journal, since = self._journal, self._checked
-        self._checked = journal.count
-        if since == self._checked and journal.may_have_grown(since):  # by another process
-            return True
-        latest = takewhile(lambda entry: entry.number > since, journal.newest_first())
-        has_match = any(map(self._may_match, latest)) or (is_last and self._compared != self._checked)
-        if has_match:
-            self._compared = self._checked
-        return has_match
-
-    def _may_match(self, entry: Entry) -> bool:
-        request = LoggedRequest(entry, ReadingWork())
-        try:
-            return not all(expectation.differences(request) for expectation in self._expectations)
-        except TooMuchToMatch:
-            return True  # so that the comparison reports it
+def _may_match(expectations: Sequence[Expectation], entry: Entry) -> bool:
+    """Whether an expectation may be about a request."""
+    request = LoggedRequest(entry, ReadingWork())
+    try:
+        return not all(expectation.differences(request) for expectation in expectations)
+    except TooMuchToMatch:
+        return True  # so that the comparison reports it
 
 
 def verify(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from mockserver.engine.clock import monotonic
+from mockserver.engine.journal import Entry, Journal
 from mockserver.errors import Violation
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Delivery, Response
@@ -18,6 +20,26 @@ from mockserver.syntax.instants import parse_duration
 WAIT_LIMIT = 60_000
 # How many of the latest items are shown where those that were waited for did not come.
 LATEST_LIMIT = 20
+
+
+class JournalWatch:
+    """Looks for requests that came since the journal was read, of which some may match."""
+
+    def __init__(self, journal: Journal, may_match: Callable[[Entry], bool]) -> None:
+        self._journal, self._may_match = journal, may_match
+        self._read = self._checked = journal.count
+
+    def has_match(self, is_last: bool) -> bool:
+        """Whether one came that may match; the last time, whether any did, which is shown then."""
+        journal, since = self._journal, self._checked
+        self._checked = journal.count
+        if since == self._checked and journal.may_have_grown(since):  # by another process
+            return True
+        latest = takewhile(lambda entry: entry.number > since, journal.newest_first())
+        has_match = any(map(self._may_match, latest)) or (is_last and self._read != self._checked)
+        if has_match:
+            self._read = self._checked
+        return has_match
 
 
 def wait_for_matches(

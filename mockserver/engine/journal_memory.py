@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.engine.journal import Journal
 
 # Bytes: some 100,000 ordinary requests, or twenty journals that are full of bodies of the greatest length.
 MEMORY_LIMIT = 256 * 1024 * 1024
 # A journal that has counted fewer bytes is not measured again.
 MEASURED_FROM = 64 * 1024
-
-
-class MeasuredJournal(Protocol):
-    """A journal, as far as its memory is bounded."""
-
-    def count_bytes(self) -> int:
-        """How many bytes it takes now."""
-
-    def forget_bodies(self) -> int:
-        """Keep the entries without their bodies; how many bytes these took."""
-
-    def forget_oldest(self) -> None:
-        """Keep the newer half of the entries."""
 
 
 class JournalMemory:
@@ -36,14 +26,14 @@ class JournalMemory:
         self.limit, self.total = MEMORY_LIMIT, 0
         # Of each journal, in the order in which they were written to last: the bytes counted, and at how many it is
         # measured, since what it dropped meanwhile is counted too. So at least half of what is counted is there.
-        self._sizes: dict[MeasuredJournal, tuple[int, int]] = {}
+        self._sizes: dict[Journal, tuple[int, int]] = {}
         # Those that may have bodies, in the same order.
-        self._with_bodies: dict[MeasuredJournal, None] = {}
+        self._with_bodies: dict[Journal, None] = {}
         # The journal that is last in both: a test writes to the same one again and again.
-        self._newest: MeasuredJournal | None = None
+        self._newest: Journal | None = None
         self._lock = threading.Lock()
 
-    def add(self, journal: MeasuredJournal, size: int, *, has_body: bool) -> None:
+    def add(self, journal: Journal, size: int, *, has_body: bool) -> None:
         """Count `size` bytes that were added to a journal, and make room for them."""
         with self._lock:
             if journal is not self._newest:
@@ -61,18 +51,18 @@ class JournalMemory:
             while self.total > self.limit and self._sizes:
                 self._make_room()
 
-    def remove(self, journal: MeasuredJournal) -> None:
+    def remove(self, journal: Journal) -> None:
         """A journal was emptied."""
         with self._lock:
             self.total -= self._sizes.pop(journal, (0, 0))[0]
             self._with_bodies.pop(journal, None)
             self._newest = None
 
-    def _measure(self, journal: MeasuredJournal) -> None:
+    def _measure(self, journal: Journal) -> None:
         """Count what a journal has now; its place in the order stays."""
         self._correct(journal, journal.count_bytes())
 
-    def _correct(self, journal: MeasuredJournal, size: int) -> None:
+    def _correct(self, journal: Journal, size: int) -> None:
         self.total += size - self._sizes[journal][0]
         self._sizes[journal] = size, max(2 * size, MEASURED_FROM)
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.server.request_reader import RequestReader
 
 # Bytes. A request with a small body comes as a whole, and is never held up.
 UPLOAD_LIMIT = 256 * 1024 * 1024
 # What a connection reads at once.
 READ_BYTES = 256 * 1024
-
-
-class Uploader(Protocol):
-    """A connection that receives bodies."""
-
-    @property
-    def is_held_up(self) -> bool:
-        """Whether it has to respond to an earlier request first, or its peer does not read the responses."""
-
-    def regulate_reading(self) -> None:
-        """Read no further where the connection must wait; otherwise go on."""
 
 
 class Uploads:
@@ -30,10 +22,10 @@ class Uploads:
 
     def __init__(self, limit: int = UPLOAD_LIMIT) -> None:
         self._limit, self._total = limit, 0
-        self._sizes: dict[Uploader, int] = {}
-        self._waiting: set[Uploader] = set()
+        self._sizes: dict[RequestReader, int] = {}
+        self._waiting: set[RequestReader] = set()
 
-    def note(self, uploader: Uploader, size: int) -> None:
+    def note(self, uploader: RequestReader, size: int) -> None:
         """Note how much a connection holds now."""
         former = self._sizes.get(uploader, 0)
         self._total += size - former
@@ -60,7 +52,7 @@ class Uploads:
             if room <= 0:
                 return
 
-    def must_wait(self, uploader: Uploader) -> bool:
+    def must_wait(self, uploader: RequestReader) -> bool:
         """Whether a connection may not receive more now."""
         if self._total <= self._limit or uploader not in self._sizes:
             return False

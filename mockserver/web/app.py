@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import flask
 from flask import Blueprint, Flask
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
@@ -15,18 +15,13 @@ from mockserver.contract.settings import with_settings
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT
 from mockserver.handlers.python import CALL_SECONDS
-from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.pipeline import respond
-from mockserver.http.request import addressing
 from mockserver.http.request_log import RequestLog
-from mockserver.http.response.responses import wire_headers
 from mockserver.http.service import BODY_LIMIT, PassedListener, Service
-from mockserver.server.wsgi_bridge import BUFFERED
-from mockserver.web.flask_response import FlaskResponse
+from mockserver.web.flask_messages import from_flask, to_flask
 from mockserver.web.pages import shell
 from mockserver.web.process_warnings import watch_processes
 from mockserver.web.services import open_service
-from mockserver.web.streams import read_stream
 
 TIMEOUT_MILLISECONDS = 60_000
 
@@ -127,12 +122,12 @@ def build_app(service: Service, *, watches_processes: bool = False, sleep: Sleep
     app.extensions["mockserver"] = service
 
     def view(*_: object, **__: object) -> flask.Response:
-        return _to_flask(respond(service, _from_flask(flask.request)), sleep)
+        return to_flask(respond(service, from_flask(flask.request)), sleep)
 
     if service.contract.upstream is not None:
         from mockserver.web.passing_view import PassingView
 
-        view = PassingView(service, _from_flask, _to_flask, sleep)
+        view = PassingView(service, sleep)
 
     # Flask and the router share one map of rules, so that `flask routes` lists every operation of the contract.
     app.url_map = service.router.map
@@ -142,82 +137,3 @@ def build_app(service: Service, *, watches_processes: bool = False, sleep: Sleep
     if watches_processes:
         watch_processes(app)
     return app
-
-
-def _from_flask(request: flask.Request, *, reads_body: bool = True) -> Request:
-    """Convert a request of Flask to one of the pipeline; with `reads_body`, with its body."""
-    environ = request.environ
-    root_path = environ.get("SCRIPT_NAME", "")
-    target = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
-    path = addressing.decode_wsgi_path(environ.get("PATH_INFO", ""), target, root_path)
-    too_large, body = False, b""
-    try:
-        body = request.get_data(cache=False) if reads_body else b""
-    except RequestEntityTooLarge:
-        too_large = True
-    return Request(
-        request.method,
-        addressing.resolve(path, root_path),
-        request.query_string,
-        _headers(environ),
-        body,
-        scheme=request.scheme,
-        target=target,
-        too_large=too_large,
-        client=request.remote_addr,
-    )
-
-
-def _headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The headers in a WSGI environ; those of Flask omit an empty Content-Type."""
-    names = {name: name.removeprefix("HTTP_") for name in environ if name[:5] == "HTTP_" or name == "CONTENT_TYPE"}
-    return {header_name(plain): environ[name].strip(" \t") for name, plain in names.items()}
-
-
-def _to_flask(response: Response, sleep: Sleep) -> flask.Response:
-    """Convert a response to one of Flask: a delay sleeps in the request's thread; a fault closes the connection."""
-    delivery = response.delivery
-    if delivery is not None and delivery.retry is not None:
-        response = _wait(response, delivery, delivery.retry, sleep)
-        delivery = None
-    elif delivery is not None:
-        sleep((delivery.delay or (TIMEOUT_MILLISECONDS if delivery.fault == "timeout" else 0)) / 1_000)
-        delivery.delivered()
-    body: bytes | Iterator[bytes] = response.body
-    if delivery is not None and delivery.fault is not None:
-        body = _break_off(response.body, delivery)
-    elif response.stream is not None:
-        body = read_stream(response.body, response.stream, is_buffered=BUFFERED in flask.request.environ)
-    sent = FlaskResponse(body, response.status)
-    sent.headers.clear()
-    sent.headers.extend(wire_headers(response))
-    return sent
-
-
-def _wait(response: Response, delivery: Delivery, retry: Callable[[], Response | None], sleep: Sleep) -> Response:
-    """The response once it need not wait, or when its time is over; meanwhile the request's thread sleeps."""
-    released: list[Response] = []
-    delivery.release = released.append
-    for _ in range(-(-delivery.delay // RETRY_MILLISECONDS)):
-        sleep(RETRY_MILLISECONDS / 1_000)
-        if released:
-            if delivery.ended is not None:
-                delivery.ended(released[0])
-            return released[0]
-        later = retry()
-        if later is not None:
-            response = later
-            if later.delivery is None:
-                break
-            later.delivery.delivered()
-    else:
-        if delivery.ended is not None:
-            delivery.ended(None)
-    delivery.delivered()
-    return response
-
-
-def _break_off(body: bytes, delivery: Delivery) -> Iterator[bytes]:
-    """Yield half of the body, then raise an error that makes the WSGI server close the connection."""
-    yield body[: len(body) // 2]
-    raise ConnectionAbortedError(f"an override injects the fault {delivery.fault}")

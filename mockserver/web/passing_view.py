@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Protocol
+from collections.abc import Iterator, Sequence
+from typing import IO
 from urllib.parse import quote
 
 import flask
@@ -21,29 +21,16 @@ from mockserver.refusals import UpstreamFailed, UpstreamTimeout
 from mockserver.server.upstream.connections import OutgoingBody, UpstreamResponse
 from mockserver.server.upstream.loop_thread import UpstreamThread
 from mockserver.server.wsgi_bridge import origin_form
-from mockserver.web.flask_response import FlaskResponse
+from mockserver.web.flask_messages import FlaskResponse, from_flask, to_flask
 
 READ_BYTES = 64 * 1024
-
-
-class FromFlask(Protocol):
-    """Converts a request of Flask to one of the pipeline."""
-
-    def __call__(self, request: flask.Request, *, reads_body: bool = True) -> Request:
-        """The request, with its body if that is read."""
 
 
 class PassingView:
     """The view of every request where there is an upstream."""
 
-    def __init__(
-        self,
-        service: Service,
-        from_flask: FromFlask,
-        to_flask: Callable[[Response, Sleep], flask.Response],
-        sleep: Sleep,
-    ) -> None:
-        self._service, self._from_flask, self._to_flask, self._sleep = service, from_flask, to_flask, sleep
+    def __init__(self, service: Service, sleep: Sleep) -> None:
+        self._service, self._sleep = service, sleep
         self._thread = UpstreamThread()
 
     def __call__(self, *_: object, **__: object) -> flask.Response:
@@ -58,11 +45,11 @@ class PassingView:
             # Without the limit of bodies, since this one is never held as a whole.
             stream = get_input_stream(flask.request.environ)
         if response.upstream is None:
-            return self._to_flask(response, self._sleep)
+            return to_flask(response, self._sleep)
         return self._pass_on(response.upstream, stream)
 
     def _message(self, *, reads_body: bool) -> Request:
-        message = self._from_flask(flask.request, reads_body=reads_body)
+        message = from_flask(flask.request, reads_body=reads_body)
         environ = flask.request.environ
         sent = origin_form(message.target.encode("latin-1", "replace")).decode("latin-1") if message.target else ""
         if not sent:
@@ -78,7 +65,7 @@ class PassingView:
         try:
             upstream_response = self._thread.run(self._request(passing, _outgoing(passing, stream)))
         except (UpstreamFailed, UpstreamTimeout) as refusal:
-            return self._to_flask(passing.fail(refusal), self._sleep)
+            return to_flask(passing.fail(refusal), self._sleep)
         received = upstream_response.head
         head = passing.receive(received.status, received.phrase, received.headers, received.length)
         body = PassedBody(self._thread, passing, upstream_response)
@@ -86,9 +73,9 @@ class PassingView:
             self._sleep(max(0.0, began + passing.delay / 1_000 - monotonic()))
         if replacements:
             body.close()
-            return self._to_flask(replacements[0], self._sleep)
+            return to_flask(replacements[0], self._sleep)
         if passing.is_buffered:
-            return self._to_flask(self._patched(passing, upstream_response, body), self._sleep)
+            return to_flask(self._patched(passing, upstream_response, body), self._sleep)
         return _streamed(head, body)
 
     async def _request(self, passing: Passing, body: OutgoingBody) -> UpstreamResponse:
