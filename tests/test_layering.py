@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "mockserver"
 # Lowest first; folders of one line may not import each other.
 ORDER: tuple[tuple[str, ...], ...] = (
     ("version", "errors"), ("syntax", "refusals", "client", "kit"), ("documents", "handlers"), ("schemas",), ("openapi", "generate"), ("contract",),
-    ("engine",), ("http", "recorder"), ("server", "control"), ("web",), ("check",), ("cli",),
+    ("engine",), ("http",), ("server", "control", "recorder"), ("web",), ("check",), ("cli",),
 )  # fmt: skip
 LAYERS = {name: number for number, names in enumerate(ORDER) for name in names}
 TOP = len(ORDER)

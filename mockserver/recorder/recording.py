@@ -9,14 +9,16 @@ from typing import Any
 
 from mockserver.contract.model import Contract
 from mockserver.contract.scenarios import DEFAULT_NAME
-from mockserver.errors import Violation, did_you_mean, quote
+from mockserver.errors import quote
+from mockserver.http.messages import Request
+from mockserver.http.request.parameters import read_query
 from mockserver.recorder import directory as contract_directory
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange, find_header, read_content
 from mockserver.recorder.list_orders import with_list_orders
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.redactor import Redactor, header_secrets
 from mockserver.recorder.replay import Entry, Replay
-from mockserver.recorder.routes import OperationPaths, RoutedRequest, read_query
+from mockserver.recorder.routes import RequestRouter, RoutedRequest, request_of
 from mockserver.recorder.steps import Step, complete_where, read_step
 from mockserver.recorder.summary import Summary
 from mockserver.syntax import strict_json, yaml_writer
@@ -43,7 +45,7 @@ class Recording:
 
     def __init__(self, contract: Contract, redact: Iterable[str] = ()) -> None:
         self._contract = contract
-        self._paths = OperationPaths(contract.operations.values())
+        self._router = RequestRouter(contract)
         self._redactor = Redactor(redact, contract.operations.values())
         self._exchanges: list[tuple[RecordedExchange, RoutedRequest]] = []
         self._unmatched: Counter[tuple[str, str]] = Counter()
@@ -60,10 +62,11 @@ class Recording:
         is_too_large = exchange.size > BODY_LIMIT
         if is_too_large:
             exchange = exchange.without_bodies()
-        self._learn(exchange)
-        routed = self._paths.route(method, exchange.target, exchange.request_headers)
+        request = request_of(exchange)
+        self._learn(exchange, request)
+        routed = self._router.route(request)
         if routed is None:
-            if method != "HEAD" or self._paths.route("GET", exchange.target, exchange.request_headers) is None:
+            if method != "HEAD" or self._router.route(request.as_get()) is None:
                 _count(self._unmatched, method, exchange.target)
         elif is_too_large:
             self._too_large.append((f"{method} {exchange.target}", routed.operation.id))
@@ -99,7 +102,7 @@ class Recording:
         self._summarize(summary, steps, replay)
         return summary
 
-    def _learn(self, exchange: RecordedExchange) -> None:
+    def _learn(self, exchange: RecordedExchange, request: Request) -> None:
         """Remember the secrets of an exchange, wherever they appear again."""
         redactor = self._redactor
         for headers, body in (
@@ -111,16 +114,13 @@ class Recording:
             content = read_content(headers, body or b"")
             if content.kind in ("json", "form"):
                 redactor.learn(content.value)
-        for name, values in read_query(exchange.target.partition("?")[2]).items():
+        for name, values in read_query(request).items():
             redactor.learn(values, name)
 
     def _steps(self) -> list[Step]:
         steps, sent = [], dict[str, set[str]]()
         for number, (exchange, routed) in enumerate(self._exchanges):
             step = read_step(number, exchange, routed, self._redactor)
-            if routed.operation.id in self._contract.behaviours:
-                # Such an operation refuses what it does not know.
-                step.violations += [_undeclared(name, routed) for name in routed.undeclared]
             secret = {name for name in routed.sent if name not in step.where}
             sent.setdefault(routed.operation.id, set()).update(routed.sent - secret)
             steps.append(step)
@@ -154,12 +154,6 @@ def _count(counts: Counter[tuple[str, str]], method: str, target: str, reason: s
     """Count a request by method and path, without its query, and by a reason; once there are many, without these."""
     key = (f"{method} {target.partition('?')[0]}", reason)
     counts[key if key in counts or len(counts) < COUNTED_LIMIT else (MORE, reason)] += 1
-
-
-def _undeclared(name: str, routed: RoutedRequest) -> Violation:
-    declared = [parameter.name for parameter in routed.operation.parameters if parameter.location == "query"]
-    message = f"{quote(name)} is not a declared query parameter.{did_you_mean(name, declared)}"
-    return Violation("query", "", "unknown", message, name)
 
 
 class _ScenarioWriter:

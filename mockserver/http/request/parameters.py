@@ -69,17 +69,26 @@ def read_invalid(prepared: PreparedRequest) -> OperationCall:
     """The parameters of a request that may violate the contract, and its body as it came."""
     route, request = prepared.route, prepared.request
     assert route.operation is not None
-    reader = _Reader(route.operation, request, None, refuses_undeclared=False)
-    values = reader.parameters(route.arguments, read_query(request))
+    values, _ = read_parameters(route.operation, request, route.arguments, refuses_undeclared=False)
     body = parse_body(request.body, request.header("Content-Type") or "", request.value_limit)
     return OperationCall(values["path"], values["query"], body, values["header"], values["cookie"])
 
 
 def has_valid_parameters(operation: Operation, request: Request, arguments: Mapping[str, str]) -> bool:
     """Whether the parameters of a request, its body aside, are valid for an operation."""
-    reader = _Reader(operation, request, None, refuses_undeclared=False)
-    reader.parameters(arguments, read_query(request))
-    return not reader.violations
+    return not read_parameters(operation, request, arguments, refuses_undeclared=False)[1]
+
+
+def read_parameters(
+    operation: Operation, request: Request, arguments: Mapping[str, str], *, refuses_undeclared: bool
+) -> tuple[dict[str, dict[str, Any]], list[Violation]]:
+    """The values of the parameters of a request by location and name, and their violations."""
+    reader = _Reader(operation, request, None, refuses_undeclared=refuses_undeclared)
+    query = read_query(request)
+    values = reader.parameters(arguments, query)
+    if refuses_undeclared:
+        reader.refuse_undeclared(query)
+    return values, reader.violations
 
 
 def read_query(request: Request) -> dict[str, list[str]]:
