@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 from mockserver.errors import CannotGenerate
 from mockserver.generate import repair
 from mockserver.generate.constraints import Nodes, object_at
@@ -49,10 +49,7 @@ def _parts(node: Node) -> Iterator[Node]:
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):
-        try:
-            yield node.resolve()
-        except Unresolved:
-            return
+        yield node.resolve()
     for keyword in ("allOf", "oneOf", "anyOf"):
         branches = schema.get(keyword)
         count = len(branches) if isinstance(branches, list) else 0

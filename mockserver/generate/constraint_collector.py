@@ -130,7 +130,7 @@ class ConstraintCollector(Struct):
     def _possible_branches(self, node: Node, keyword: str) -> list[Node]:
         """The branches that allow one of the types so far; all of them where none does."""
         branches = [branch for branch in _items(node, keyword) if branch.value is not False]
-        return [branch for branch in branches if _types(branch) & self._constraints.types] or branches
+        return [branch for branch in branches if types_of(branch) & self._constraints.types] or branches
 
     def _add_hint(self, discriminator: Mapping[str, Any], trail: tuple[str, ...], target: str | None) -> None:
         """Note the discriminator's value for the branch that was chosen, or for the schema that led here."""
@@ -190,13 +190,6 @@ class ConstraintCollector(Struct):
 def _items(node: Node, keyword: str) -> Iterator[Node]:
     items = node.value.get(keyword)
     return (node.child(keyword, index) for index in range(len(items))) if isinstance(items, list) else iter(())
-
-
-def _types(node: Node) -> frozenset[str]:
-    try:
-        return types_of(node)
-    except Unresolved:
-        return frozenset(TYPES)
 
 
 def _schema_name(reference: str) -> str:

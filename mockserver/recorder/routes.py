@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
+
 from mockserver.contract.model import Contract
 from mockserver.errors import Violation
 from mockserver.http.messages import Request, join_headers

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Documents, Unresolved
+from mockserver.documents.nodes import DATA_MEMBERS, MAP_MEMBERS, Documents
 
 Direction = Literal["", "request", "response"]
 # The annotation of properties that a message in this direction does not contain.
@@ -129,12 +129,7 @@ class _Transformation:
 
     def _resolve_ref(self, schema: dict[str, Any]) -> Any:
         reference = schema.get("$ref")
-        if not isinstance(reference, str):
-            return None
-        try:
-            return self._documents.resolve(reference).value
-        except Unresolved:
-            return None
+        return self._documents.resolve(reference).value if isinstance(reference, str) else None
 
 
 def _limit_integer(schema: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 from mockserver.schemas.keywords import DESCRIBING
 from mockserver.syntax import strict_json
 
@@ -81,14 +81,11 @@ def list_writer(validator: Validator, member: str | None) -> RecordListWriter | 
     """What writes values of this schema whose `member` is a list of records; None if more is said of the list."""
     if validator.is_bound:
         return None
-    try:
-        node: Node | None = validator.node
-        if member is not None:
-            node = _member_of(node, "properties", OBJECT_KEYWORDS)
-            node = node.child(member) if node is not None and member in node.value else None
-        item = _member_of(node, "items", LIST_KEYWORDS)
-    except Unresolved:
-        return None
+    node: Node | None = validator.node
+    if member is not None:
+        node = _member_of(node, "properties", OBJECT_KEYWORDS)
+        node = node.child(member) if node is not None and member in node.value else None
+    item = _member_of(node, "items", LIST_KEYWORDS)
     return RecordListWriter(validator, validator.schemas.validator(item)) if item is not None else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 COMPOUND = frozenset({"array", "object"})
@@ -162,7 +162,7 @@ def _collect_in_place(schema: Node, is_branch: bool, by_value: dict[int, tuple[N
             continue
         by_value[id(node.value)] = node, branch
         if isinstance(node.value.get("$ref"), str):
-            stack += [(target, branch) for target in list_target(node)]
+            stack.append((node.documents.resolve(node.value["$ref"]), branch))
         for keyword in ("allOf", "anyOf", "oneOf"):
             if isinstance(node.value.get(keyword), list):
                 parts = _list_schemas(node.child(keyword), resolve=False)
@@ -184,27 +184,16 @@ def _list_unconditional(required: Iterable[Node]) -> Iterator[Node]:
             visited.add(id(node.value))
             yield node
             if isinstance(node.value.get("$ref"), str):
-                stack += list_target(node)
+                stack.append(node.documents.resolve(node.value["$ref"]))
             if isinstance(node.value.get("allOf"), list):
                 stack += _list_schemas(node.child("allOf"), resolve=False)
 
 
-def list_target(schema: Node) -> Iterator[Node]:
-    """What the `$ref` of a schema points to, if it points anywhere."""
-    try:
-        yield schema.documents.resolve(schema.value["$ref"])
-    except Unresolved:
-        return
-
-
 def _list_schemas(array: Node, *, resolve: bool = True) -> Iterator[Node]:
-    """The schemas in an array, without those whose references point nowhere."""
+    """The schemas in an array."""
     for index in range(len(array.value) if isinstance(array.value, list) else 0):
         schema = array.child(index)
-        try:
-            yield schema.resolve() if resolve else schema
-        except Unresolved:
-            continue
+        yield schema.resolve() if resolve else schema
 
 
 def types_of(schema: Node | None) -> frozenset[str]:
@@ -252,7 +241,7 @@ class TypeSearch:
         keywords = schema.value
         types = _own_types(keywords)
         if isinstance(keywords.get("$ref"), str):
-            types = types.intersection(*(self._of(target, depth) for target in list_target(schema)))
+            types &= self._of(schema.documents.resolve(keywords["$ref"]), depth)
         if isinstance(keywords.get("allOf"), list):
             types = types.intersection(*(self._of(part, depth) for part in _list_schemas(schema.child("allOf"))))
         for keyword in ("anyOf", "oneOf"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockserver.contract.inference.collection import Collection
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 from mockserver.openapi.content import example_values
 from mockserver.openapi.model import MediaType
 from mockserver.schemas.properties import declared_properties
@@ -62,10 +62,7 @@ def _members_by_depth(schema: Node) -> Iterator[dict[str, Node]]:
 
 
 def _members(schema: Node) -> dict[str, Node]:
-    try:
-        members = {name: resolve(property_) for name, property_ in declared_properties(schema).items()}
-    except Unresolved:
-        return {}
+    members = {name: resolve(property_) for name, property_ in declared_properties(schema).items()}
     return {name: member for name, member in members.items() if member is not None}
 
 
@@ -130,11 +127,8 @@ def _arrays_by_depth(schema: Node) -> Iterator[dict[str | None, Node]]:
 
 def _object_items(schema: Node) -> Node | None:
     """The schema of an array's items if they are objects."""
-    try:
-        array = _unwrap(schema)
-        if not (isinstance(array.value, dict) and isinstance(array.value.get("items"), dict)):
-            return None
-    except Unresolved:
+    array = _unwrap(schema)
+    if not (isinstance(array.value, dict) and isinstance(array.value.get("items"), dict)):
         return None
     items = resolve(array.child("items"))
     is_array, are_objects = (
@@ -146,15 +140,12 @@ def _object_items(schema: Node) -> Node | None:
 
 def resolve(schema: Node) -> Node | None:
     """The schema that a reference leads to if nothing stands beside the reference; None if that is not an object."""
-    try:
-        schema = schema.resolve_plain_ref()
-    except Unresolved:
-        return None
+    schema = schema.resolve_plain_ref()
     return schema if isinstance(schema.value, dict) else None
 
 
 def _unwrap(schema: Node) -> Node:
-    """The schema behind references and an `allOf` of one schema. Raises Unresolved."""
+    """The schema behind references and an `allOf` of one schema."""
     schema = schema.resolve()
     while isinstance(schema.value, dict) and "items" not in schema.value and len(schema.value.get("allOf", ())) == 1:
         schema = schema.child("allOf", 0).resolve()

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.documents.nodes import Node, Unresolved
+from mockserver.documents.nodes import Node
 from mockserver.errors import Violation
 from mockserver.schemas.shapes import Shape, type_of
 from mockserver.syntax import json_pointer
@@ -282,10 +282,7 @@ def is_problem(shape: Shape) -> bool:
 
 def variants(schema: Node) -> Iterator[Node]:
     """The alternatives of a schema of errors, each without those that are null; the schema itself if it has none."""
-    try:
-        resolved = schema.resolve()
-    except Unresolved:
-        return
+    resolved = schema.resolve()
     for keyword in ("oneOf", "anyOf"):
         branches = resolved.value.get(keyword) if isinstance(resolved.value, dict) else None
         if isinstance(branches, list) and "properties" not in resolved.value:

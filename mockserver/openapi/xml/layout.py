@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from msgspec import Struct, field
 
 from mockserver.documents.nodes import Documents, Node
-from mockserver.schemas.shapes import COMPOUND, Shape, list_target, types_of
+from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
 
@@ -313,7 +313,7 @@ def _expand(schemas: Iterable[Node]) -> _Expansion:
             expansion.naming.append(node)
         below: list[tuple[Node, bool]] = []
         if isinstance(node.value.get("$ref"), str):
-            below += [(target, is_naming) for target in list_target(node)]
+            below.append((node.documents.resolve(node.value["$ref"]), is_naming))
         parts = _parts(node, "allOf")
         # What a schema extends has a name of its own.
         below += [(part, is_naming and (len(parts) == 1 or "$ref" not in part.value)) for part in parts]
