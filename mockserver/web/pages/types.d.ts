@@ -3,20 +3,25 @@
 type RequestError = import("./assets/shared/client.js").RequestError;
 type Polling = import("./assets/shared/polling.js").Polling;
 
+// The control API, whose values the JavaScript package for tests declares
+type Entry = import("../../kit/client.js").Entry;
+type Violation = import("../../kit/client.js").Violation;
+type Fired = import("../../kit/client.js").Fired;
+type ViolationEntry = import("../../kit/client.js").Breach;
+type Delivery = import("../../kit/client.js").Delivery;
+type Override = import("../../kit/client.js").PlacedOverride;
+type Selected = import("../../kit/client.js").Scenarios["selected"];
+type ClockState = import("../../kit/client.js").MovedClock;
+type LoggedMessage = import("../../kit/client.js").Message;
+type JournalEntry = Entry & Required<Pick<Entry, "request" | "response">>;
+type NearestOperation = NonNullable<Entry["nearest"]>[number];
+
 /** An RFC 9457 problem document, as far as the pages show it. */
 interface Problem {
   title?: string;
   detail?: string;
   code?: string;
   violations?: any[];
-}
-
-interface Violation {
-  location: string;
-  name?: string;
-  pointer?: string;
-  keyword: string;
-  message: string;
 }
 
 interface CallOptions {
@@ -88,9 +93,9 @@ interface Rules {
   types: string[];
   /** The statuses that an action may start from. */
   actions: Record<Action, string[]>;
-  /** The status that an event leads to. */
   /** The names of the events of jobs. */
   events: string[];
+  /** The status that an event leads to. */
   targets: Record<string, string>;
 }
 
@@ -201,74 +206,8 @@ interface WatchedPage<T> {
 
 // The console
 
-interface ClockState {
-  now: string;
-  mode: "manual" | "real" | "per-request";
-  speed?: number;
-  /** Milliseconds that each request moves the clock by. */
-  step?: number;
-  next_due: string | null;
-  generation: number;
-  revision: number;
-  fired: Fired[];
-}
-
 /** The body of a request that moves the clock, for example `{"advance": "30s"}`. */
 type ClockMove = Record<string, string | number>;
-
-/** A due transition that has fired. */
-interface Fired {
-  at: string;
-  resource: string;
-  key: RecordKey;
-  transition: string;
-}
-
-interface Selected {
-  sandbox: string;
-  sandbox_via: string;
-  scenario: string;
-  scenario_via: string;
-  /** The cookies that name something which does not exist. */
-  ignored: string[];
-}
-
-interface LoggedMessage {
-  headers: Record<string, string>;
-  body: unknown;
-  size: number;
-}
-
-interface NearestOperation {
-  operation: string;
-  method: string;
-  path: string;
-  why: string;
-}
-
-interface JournalEntry {
-  number: number;
-  at?: string;
-  method: string;
-  path: string;
-  query?: string;
-  scenario: string;
-  status: number;
-  milliseconds: number;
-  operation: string | null;
-  override?: string;
-  /** The function of `handlers.py` that was called, with its file and line. */
-  handler?: string;
-  note?: string;
-  code?: string;
-  nearest?: NearestOperation[];
-  violations: Violation[];
-  fired: Fired[];
-  request: LoggedMessage;
-  response: LoggedMessage;
-  upstream?: true;
-  drift?: Violation[];
-}
 
 interface JournalPage {
   requests: JournalEntry[];
@@ -278,14 +217,6 @@ interface JournalPage {
   seen: number;
   /** The number of requests that the journal no longer has; absent if it has all. */
   dropped?: number;
-}
-
-interface ViolationEntry {
-  number: number;
-  method: string;
-  path: string;
-  status: number;
-  violations: Violation[];
 }
 
 /** The response of `/__mock/verdict`, which is a problem document if the test failed. */
@@ -299,25 +230,6 @@ interface Verdict {
   refused?: JournalEntry[];
   violations?: ViolationEntry[];
   unused_overrides?: (Record<string, unknown> & { scenario: string })[];
-}
-
-interface Override {
-  id: string;
-  operation: string;
-  used: number;
-  times?: number;
-}
-
-interface Delivery {
-  id: string;
-  webhook: string;
-  resource: string;
-  event: string;
-  key: RecordKey | null;
-  url: string;
-  status: "pending" | "delivered" | "failed" | "cancelled";
-  attempts: { at: string; status?: number; error?: string }[];
-  next_attempt: string | null;
 }
 
 /** A resource, as `console/__init__.py` writes it into the page. */
