@@ -11,13 +11,12 @@ from mockserver.check.backend_client import BODY_LIMIT, BackendClient, NoRespons
 from mockserver.check.finding import CheckFinding
 from mockserver.check.known_keys import KnownKeys, Values, key_of_new
 from mockserver.check.parameter_examples import example_of
-from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder
+from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder, path_parameters
 from mockserver.contract.model import Contract
 from mockserver.errors import Violation, count_noun
 from mockserver.http.gateway.validation import validate_response
 from mockserver.http.messages import Response
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi import parameter_encoding
 from mockserver.openapi.content import body_value, holds_value
 from mockserver.openapi.model import Operation, Parameter, template_shape
 from mockserver.syntax import json_pointer, strict_json
@@ -51,7 +50,7 @@ class BackendChecker:
         self._similar: dict[tuple[Any, ...], tuple[int, int]] = {}
         self._messages: list[tuple[Operation, str]] = []
         self._created: list[tuple[str, Values]] = []
-        self._keys = KnownKeys(contract)
+        self._keys, self._builder = KnownKeys(contract), RequestBuilder(contract, _required_value)
 
     def run(self) -> None:
         """Request every operation. Raises Unreachable."""
@@ -144,8 +143,7 @@ class BackendChecker:
         except _NoValue as error:
             self.not_requested.setdefault(operation.id, str(error))
             return None
-        builder = RequestBuilder(self.contract)
-        body = self._body(builder, operation) if operation.method not in SAFE else None
+        body = self._body(operation) if operation.method not in SAFE else None
         if body is not None:
             headers.append(("Content-Type", body[1]))
         line = f"{operation.method} {target}"
@@ -174,9 +172,9 @@ class BackendChecker:
                 self._add(operation, line, response.status, violation)
         return response
 
-    def _body(self, builder: RequestBuilder, operation: Operation) -> tuple[bytes, str] | None:
+    def _body(self, operation: Operation) -> tuple[bytes, str] | None:
         """A body with its media type: the document's example, or a generated one that refers to known records."""
-        body, behaviour = builder.body(operation), self.contract.behaviours.get(operation.id)
+        body, behaviour = self._builder.body(operation), self.contract.behaviours.get(operation.id)
         if body is None or behaviour is None or body[1] != JSON or behaviour.body_member is not None:
             return body
         value = strict_json.parse(body[0])
@@ -198,13 +196,13 @@ class BackendChecker:
         return next(iter([*created, *listed]), None)
 
     def _path_values(self, operation: Operation, values: Values) -> dict[str, Any]:
-        declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
+        declared = path_parameters(operation)
         path: dict[str, Any] = {}
         for number, name in enumerate(operation.path_names):
             if number < len(values):
                 path[name] = values[number]
                 continue
-            example = example_of(self.contract, declared[name]) if name in declared else None
+            example = example_of(declared[name]) if name in declared else None
             if example is None:
                 raise _NoValue(f"no list shows a key for its path parameter {name}, and it has no example")
             path[name] = example[0]
@@ -212,36 +210,15 @@ class BackendChecker:
 
     def _target(self, operation: Operation, path_values: dict[str, Any]) -> str:
         prefix = self.client.base_path or next(iter(operation.prefixes), "")
-        path = quote(prefix, safe=PATH_CHARACTERS) + RequestBuilder(self.contract).path(operation, path_values)
-        pairs = [
-            parameter_encoding.encode_query(parameter.notation, self._required(parameter))
-            for parameter in operation.parameters
-            if parameter.location == "query" and parameter.required
-        ]
-        query = "&".join(filter(None, pairs))
+        path = quote(prefix, safe=PATH_CHARACTERS) + self._builder.path(operation, path_values)
+        query = self._builder.query(operation)
         return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
     def _headers(self, operation: Operation) -> list[tuple[str, str]]:
         success = operation.success()
         types = list(success[1].media) if success is not None else []
-        headers = [("Accept", ", ".join([*types, "*/*;q=0.1"]) if types else "*/*")]
-        sent_always = self.client.header_names
-        for parameter in operation.parameters:
-            if not parameter.required or parameter.location not in ("header", "cookie"):
-                continue
-            if parameter.location == "header" and parameter.name.lower() not in sent_always:
-                text = parameter_encoding.encode_header(parameter.notation, self._required(parameter))
-                headers.append((parameter.name, text))
-            elif parameter.location == "cookie" and "cookie" not in sent_always:
-                text = parameter_encoding.encode_cookie(parameter.notation, self._required(parameter))
-                headers.append(("Cookie", f"{parameter.name}={text}"))
-        return headers
-
-    def _required(self, parameter: Parameter) -> Any:
-        example = example_of(self.contract, parameter)
-        if example is None:
-            raise _NoValue(f"its required {parameter.location} parameter {parameter.name} has no example")
-        return example[0]
+        accept = ", ".join([*types, "*/*;q=0.1"]) if types else "*/*"
+        return [("Accept", accept), *self._builder.required_headers(operation, self.client.header_names)]
 
     def _add(self, operation: Operation, line: str, status: int | None, violation: Violation) -> None:
         """Note a violation; those that differ only in the record or in the item of a list count as one."""
@@ -285,6 +262,13 @@ class BackendChecker:
             "findings": [finding.as_dict() for finding in self.findings],
             "not_requested": [{"operation": name, "reason": reason} for name, reason in self.not_requested.items()],
         }
+
+
+def _required_value(parameter: Parameter) -> Any:
+    example = example_of(parameter)
+    if example is None:
+        raise _NoValue(f"its required {parameter.location} parameter {parameter.name} has no example")
+    return example[0]
 
 
 def _no_answer(operation: Operation, response: Response, values: Values, *, has_body: bool) -> str | None:

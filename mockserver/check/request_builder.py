@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -30,9 +30,13 @@ CREDENTIAL = "check"
 
 
 class RequestBuilder(Struct, frozen=True):
-    """Builds requests to the operations of a contract."""
+    """Builds requests to the operations of a contract.
+
+    `value_of` gives the value of a parameter that is not known; without it, values are generated.
+    """
 
     contract: Contract
+    value_of: Callable[[Parameter], Any] | None = None
 
     def build(
         self,
@@ -46,7 +50,7 @@ class RequestBuilder(Struct, frozen=True):
         """A request with the headers and credentials that the operation requires. `body` comes with its media type."""
         headers = [("Host", "localhost"), ("Accept", accept)]
         headers += [("Content-Type", body[1])] if body is not None else []
-        headers += self._required_headers(operation)
+        headers += self.required_headers(operation)
         for credential in operation.security[0] if operation.security else ():
             headers += _credential_headers(credential)
             if credential.location == "query":
@@ -59,8 +63,8 @@ class RequestBuilder(Struct, frozen=True):
 
         None if that needs another key. Without `keys` at all, it can only do without parameters.
         """
+        declared = path_parameters(operation)
         if operation.id not in self.contract.implemented:
-            declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
             return {
                 name: self._generate(declared[name], operation) for name in operation.path_names if name in declared
             }
@@ -70,17 +74,12 @@ class RequestBuilder(Struct, frozen=True):
         for name in operation.path_names:
             target = self._resource_named_by(operation, name)
             if target is None and operation.id not in self.contract.behaviours:
-                values[name] = self._generate_path_value(operation, name)
+                values[name] = self._generate(declared[name], operation) if name in declared else UNKNOWN_KEY
             elif target is None or target not in keys:
                 return None
             else:
                 values[name] = keys[target]
         return values
-
-    def _generate_path_value(self, operation: Operation, name: str) -> Any:
-        declared = (parameter for parameter in operation.parameters if parameter.location == "path")
-        parameter = next((parameter for parameter in declared if parameter.name == name), None)
-        return self._generate(parameter, operation) if parameter is not None else UNKNOWN_KEY
 
     def _resource_named_by(self, operation: Operation, name: str) -> str | None:
         """The resource whose records a path parameter names.
@@ -107,7 +106,7 @@ class RequestBuilder(Struct, frozen=True):
     def path(self, operation: Operation, values: Mapping[str, Any]) -> str:
         """The operation's path with the values of its parameters; an unknown key where there is none."""
         path = quote(operation.path.partition("#")[0], safe=PATH_CHARACTERS)
-        declared = {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
+        declared = path_parameters(operation)
         for name in operation.path_names:
             value = values.get(name, UNKNOWN_KEY)
             if name in declared:
@@ -122,7 +121,7 @@ class RequestBuilder(Struct, frozen=True):
         required = [
             parameter for parameter in operation.parameters if parameter.location == "query" and parameter.required
         ]
-        values = ((parameter.notation, self._generate(parameter, operation)) for parameter in required)
+        values = ((parameter.notation, self._value(parameter, operation)) for parameter in required)
         return "&".join(filter(None, (parameter_encoding.encode_query(*value) for value in values)))
 
     def body(self, operation: Operation) -> tuple[bytes, str] | None:
@@ -152,6 +151,9 @@ class RequestBuilder(Struct, frozen=True):
         except CannotGenerate:
             return {}
 
+    def _value(self, parameter: Parameter, operation: Operation) -> Any:
+        return self._generate(parameter, operation) if self.value_of is None else self.value_of(parameter)
+
     def _generate(self, parameter: Parameter, operation: Operation) -> Any:
         validator, value = parameter.validator, None
         # A parameter without a schema has one that is in no file of the contract.
@@ -167,18 +169,25 @@ class RequestBuilder(Struct, frozen=True):
         except CannotGenerate:
             return UNKNOWN_KEY
 
-    def _required_headers(self, operation: Operation) -> list[tuple[str, str]]:
+    def required_headers(self, operation: Operation, sent: Collection[str] = ()) -> list[tuple[str, str]]:
+        """The required headers and cookies, without those that are `sent` anyway, by names in lower case."""
         headers = []
         for parameter in operation.parameters:
-            if not parameter.required or parameter.location not in ("header", "cookie"):
+            if not parameter.required:
                 continue
-            value = self._generate(parameter, operation)
-            if parameter.location == "header":
+            if parameter.location == "header" and parameter.name.lower() not in sent:
+                value = self._value(parameter, operation)
                 headers.append((parameter.name, parameter_encoding.encode_header(parameter.notation, value)))
-            else:
+            elif parameter.location == "cookie" and "cookie" not in sent:
+                value = self._value(parameter, operation)
                 text = parameter_encoding.encode_cookie(parameter.notation, value)
                 headers.append(("Cookie", f"{parameter.name}={text}"))
         return headers
+
+
+def path_parameters(operation: Operation) -> dict[str, Parameter]:
+    """The declared parameters of an operation's path, by name."""
+    return {parameter.name: parameter for parameter in operation.parameters if parameter.location == "path"}
 
 
 def _credential_headers(credential: RequiredCredential) -> list[tuple[str, str]]:

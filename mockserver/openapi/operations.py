@@ -213,7 +213,7 @@ class OperationReader:
             message = f"the parameter {quote(declared['name'])} has no schema; it is any text"
             self.report.warn(node.source, node.pointer, message, "parameter")
             schema, media_type = TEXT, None
-        examples = self._content.find_examples(content) if "examples" in content.value else {}
+        examples = self._content.find_examples(content)
         notation = self._content.read_style(declared["name"], location, declared, Shape.from_schema(schema), media_type)
         if is_whole_query:
             notation = replace(notation, style=WHOLE_QUERY, media=media_type if media_type != FORM else None)
