@@ -24,7 +24,8 @@ from mockserver.engine.deliveries.delivery import (
     webhooks_by_event,
 )
 from mockserver.engine.events.feed import Event, Feed
-from mockserver.engine.shared.store import DeliveryStore, Place, StoredDelivery
+from mockserver.engine.shared.redis_deliveries import RedisDeliveries
+from mockserver.engine.shared.store import Place, StoredDelivery
 from mockserver.errors import Refusal
 from mockserver.refusals import StoreUnavailable
 
@@ -38,7 +39,7 @@ class SharedDeliveries:
     # Other processes change the list, too.
     revision = None
 
-    def __init__(self, sandbox: str, store: DeliveryStore, outbox: Outbox, look: Callable[[], object]) -> None:
+    def __init__(self, sandbox: str, store: RedisDeliveries, outbox: Outbox, look: Callable[[], object]) -> None:
         self.sandbox, self.store, self.outbox, self.look = sandbox, store, outbox, look
         # Whether the store had some, when the request in progress began, that have not ended.
         self._has_pending = False

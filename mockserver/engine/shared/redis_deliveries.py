@@ -76,7 +76,7 @@ DELIVERY_SCRIPTS = (CHANGE_DELIVERY, LIST_PENDING, CLEAR_DELIVERIES)
 
 
 class RedisDeliveries:
-    """The deliveries in a RedisStore; see DeliveryStore.
+    """The deliveries of webhooks of each sandbox in a RedisStore, as text. Every method raises StoreUnavailable.
 
     `run_script` takes a script, the name of a sandbox and arguments, `execute` a command, and `key` the names of a
     sandbox and of a part of it.

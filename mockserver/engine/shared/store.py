@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from mockserver.engine.shared.redis_deliveries import RedisDeliveries
 
 # A sandbox with more batches of events than that has to be reset.
 EVENT_LIMIT = 100_000
@@ -89,28 +92,6 @@ class StoredDelivery(Struct, frozen=True):
     text: bytes
 
 
-class DeliveryStore(Protocol):
-    """The deliveries of webhooks of each sandbox, as text. Every method raises StoreUnavailable."""
-
-    def list_deliveries(self, name: str) -> tuple[list[StoredDelivery], int]:
-        """Those of a sandbox, oldest first, and how many there were before them."""
-
-    def list_pending(self, name: str, until: int | None) -> list[StoredDelivery]:
-        """Those that have not ended: all, or those that are due by a run's clock or whose attempt takes too long."""
-
-    def read_delivery(self, name: str, delivery: str) -> StoredDelivery | None:
-        """One of them, if it is still there."""
-
-    def add_delivery(self, name: str, delivery: StoredDelivery, place: Place) -> bool:
-        """Add one; False where it is not to be added: it is there already, or so many are pending as may be."""
-
-    def change_delivery(self, name: str, former: StoredDelivery, text: bytes, place: Place, at: int = 0) -> bool:
-        """Have another text, unless another process was first. A waiting one is due `at` an instant."""
-
-    def clear_deliveries(self, name: str) -> None:
-        """Forget all of them."""
-
-
 class Conflict(Exception):
     """Another process changed the sandbox first."""
 
@@ -127,7 +108,7 @@ class Store(Protocol):
         """Whether the store responds."""
 
     @property
-    def deliveries(self) -> DeliveryStore:
+    def deliveries(self) -> RedisDeliveries:
         """The deliveries of webhooks."""
 
     def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:

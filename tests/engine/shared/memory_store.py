@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from mockserver.engine.shared.redis_deliveries import RedisDeliveries
 from mockserver.engine.shared.store import (
     Conflict,
-    DeliveryStore,
     EncodedEntry,
     JournalCounts,
     SandboxContent,
@@ -43,7 +43,7 @@ class MemoryStore:
         self.before_append: Callable[[], None] = lambda: None
 
     @property
-    def deliveries(self) -> DeliveryStore:
+    def deliveries(self) -> RedisDeliveries:
         raise NotImplementedError
 
     def fetch_updates(self, name: str, epoch: str, length: int, limit: int, use: Use) -> SandboxUpdates | None:  # noqa: ARG002
