@@ -138,8 +138,8 @@ class TooManyValues(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The JSON of a request body may have at most {limit:,} values. Send fewer at a time, or raise the largest "
-            "size of a body (--body-limit), with which this number grows.",
+            f"The JSON of a request body may have at most {limit:,} values. Send fewer at a time, or raise "
+            "--body-limit: this number grows with it.",
             limit=limit,
         )
 
@@ -151,8 +151,8 @@ class TooMuchToMatch(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The schemas in `match` would read more than {limit:,} bytes of this request, each byte as often as a "
-            "schema is applied to it. Send a smaller body, or have fewer overrides match by it.",
+            f"The schemas in `match` would read more than {limit:,} bytes of this request; each byte counts as often "
+            "as a schema is applied to it. Send a smaller body, or match fewer overrides by it.",
             limit=limit,
         )
 

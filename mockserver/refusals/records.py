@@ -133,7 +133,7 @@ class NoTransition(Refusal):
     def __init__(self, resource: str, key: object, current: str | None, target: object, states: Iterable[str]) -> None:
         names = list(states)
         if current is None:
-            detail = f"A new record of {resource} is {names[0]}, and not {quote(target)}: leave the state out."
+            detail = f"A new record of {resource} is in the state {names[0]}, not {quote(target)}: leave the state out."
         else:
             options = f"possible now: {', '.join(names)}" if names else "no transition leads out of that state"
             detail = f"{quote(key)} of {resource} is {current} and cannot become {quote(target)}; {options}."

@@ -202,7 +202,7 @@ class WaitTimeout(Refusal):
     code = "wait-timeout"
 
     def __init__(self, name: str, times: int, total: int, latest: Sequence[Mapping[str, object]]) -> None:
-        came = "requests came" if name == "requests" else f"{name} are there"
+        came = "requests came" if name == "requests" else f"{name} exist"
         super().__init__(
             f"{total} of {times} matching {came}. The latest {name} of the sandbox are in `{name}`.",
             **{"times": times, "total": total, name: list(latest)},

@@ -80,7 +80,7 @@ def test_a_wait_that_ends_without_the_deliveries_says_what_there_is(delivered: A
     assert problem["code"] == "wait-timeout"
     assert (
         problem["detail"]
-        == "0 of 1 matching deliveries are there. The latest deliveries of the sandbox are in `deliveries`."
+        == "0 of 1 matching deliveries exist. The latest deliveries of the sandbox are in `deliveries`."
     )
     assert problem["times"] == 1
     assert problem["total"] == 0
