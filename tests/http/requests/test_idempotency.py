@@ -77,6 +77,14 @@ def test_a_request_refused_before_the_operation_is_not_stored(client: FlaskClien
     assert post(client, "a").status_code == 200
 
 
+def test_a_record_that_comes_to_exist_is_found_by_the_same_key(client: FlaskClient) -> None:
+    path = "/admin/jobs/job-new/retry"
+    assert post(client, "a", path).status_code == 404
+    client.put("/__mock/state/jobs/job-new", json={**client.get("/admin/jobs/job-7").json, "id": "job-new"})
+    later = post(client, "a", path)
+    assert [later.status_code, replayed(later)] == [200, False]
+
+
 def test_the_response_of_an_override_is_not_stored(client: FlaskClient) -> None:
     client.post("/__mock/overrides", json={"operation": "retryJob", "status": 503, "times": 1})
     assert post(client, "a").status_code == 503
