@@ -278,6 +278,14 @@ def test_a_reset_cancels_what_is_pending(start: Callable[..., Api], receiver: Re
     assert [delivery["status"] for delivery in listed] == ([] if scope == "all" else ["cancelled"])
 
 
+def test_what_happens_again_after_an_undo_is_sent_again(start: Callable[..., Api], receiver: Receiver) -> None:
+    api = start(cancelled_to(receiver.url))
+    for _ in range(2):
+        api.post("/jobs/a/cancel")
+        assert receiver.next().body["type"] == "cancel"
+        api.post("/__mock/clock", {"undo": 1})
+
+
 def test_folding_the_log_again_sends_nothing(start: Callable[..., Api], receiver: Receiver) -> None:
     api = start(cancelled_to(receiver.url))
     api.post("/jobs/a/cancel")

@@ -238,6 +238,15 @@ def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) 
     assert added.write(tmp_path / "recorded").unmatched == {"GET /favicon.ico": 2, "PUT /pets": 1}
 
 
+@pytest.mark.parametrize(
+    "item", [exchange("HEAD", "/pets/1", body=None), exchange(target="/search", status=304, body=b"")]
+)
+def test_a_response_that_refers_to_another_one_is_not_written(tmp_path: Path, item: RecordedExchange) -> None:
+    added = recording(tmp_path)
+    added.add(item)
+    assert added.write(tmp_path / "recorded").responses == 0
+
+
 def test_requests_without_a_complete_response_are_listed(tmp_path: Path) -> None:
     added = recording(tmp_path)
     for target in ("/pets?token=abc", "/pets"):

@@ -80,7 +80,7 @@ def test_a_request_refused_before_the_operation_is_not_stored(client: FlaskClien
 def test_a_record_that_comes_to_exist_is_found_by_the_same_key(client: FlaskClient) -> None:
     path = "/admin/jobs/job-new/retry"
     assert post(client, "a", path).status_code == 404
-    client.put("/__mock/state/jobs/job-new", json={**client.get("/admin/jobs/job-7").json, "id": "job-new"})
+    client.put("/__mock/state/jobs/job-new", json=dict(client.get("/admin/jobs/job-7").json or {}, id="job-new"))
     later = post(client, "a", path)
     assert [later.status_code, replayed(later)] == [200, False]
 
