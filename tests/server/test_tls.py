@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -129,6 +130,21 @@ def test_a_delayed_response_arrives(server: BackgroundServer, http: requests.Ses
     override = {"operation": "listJobs", "delay": "30ms"}
     http.post(f"{server.url}/__mock/overrides", json=override, headers=sandbox, timeout=SECONDS).raise_for_status()
     assert http.get(f"{server.url}/admin/jobs", headers=sandbox, timeout=SECONDS).status_code == 200
+
+
+def test_a_client_that_closes_before_a_delayed_response_is_not_a_warning(
+    server: BackgroundServer, http: requests.Session, files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox = {"X-Mock-Sandbox": "closed"}
+    override = {"operation": "listJobs", "delay": "1h"}
+    http.post(f"{server.url}/__mock/overrides", json=override, headers=sandbox, timeout=SECONDS).raise_for_status()
+    context = ssl.create_default_context(cafile=files.certificate)
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=SECONDS) as raw:
+        secured = context.wrap_socket(raw, server_hostname="localhost")
+        secured.sendall(b"GET /admin/jobs HTTP/1.1\r\nHost: localhost\r\nX-Mock-Sandbox: closed\r\n\r\n")
+        # It returns once the server has closed its side, too.
+        secured.unwrap().close()
+    assert caplog.records == []
 
 
 def test_a_certificate_that_the_python_client_does_not_trust_is_explained(server: BackgroundServer) -> None:
