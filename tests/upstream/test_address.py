@@ -9,6 +9,7 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.contract.resources.upstream_reader import read_upstream
+from mockserver.contract.settings import with_upstream
 from mockserver.contract.upstream import BadUpstream, PathPattern, UpstreamAddress
 from mockserver.errors import ContractError
 from tests.conftest import MakeContract
@@ -140,3 +141,12 @@ def test_an_upstream_that_cannot_be_used_is_a_mistake_in_its_file(make_contract:
 
 def declare(files: dict[str, Any], upstream: Any) -> None:
     files["schemas/resources.yaml"]["upstream"] = upstream
+
+
+def test_a_timeout_of_the_server_replaces_that_of_a_declared_upstream(built_in: Contract) -> None:
+    declared = with_upstream(built_in, "http://localhost:8000", timeout=30.0)
+    later = with_upstream(declared, None, timeout=5.0).upstream
+    kept = with_upstream(declared, None).upstream
+    assert later is not None
+    assert kept is not None
+    assert [later.timeout, kept.timeout] == [5.0, 30.0]
