@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.generate.constraints import Constraints
-from mockserver.generate.known_values import normalize
+from mockserver.syntax.words import normalize
 
 # Words for events of a record's life, from its first to its last.
 EVENT_WORDS = (

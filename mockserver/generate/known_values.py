@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+
+from mockserver.syntax.words import normalize
 
 # An envelope, a list in it, and an item of that.
 DEPTH_LIMIT = 3
@@ -35,8 +36,3 @@ class KnownValues(Struct, frozen=True):
             for value in entry if isinstance(entry, tuple) else (entry,):
                 yield value
                 yield str(value)
-
-
-def normalize(name: str) -> str:
-    """A name without its case and word separators: `pet_id` and `petId` are the same."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -23,8 +23,6 @@ from mockserver.web.pages import shell
 from mockserver.web.process_warnings import watch_processes
 from mockserver.web.services import open_service
 
-TIMEOUT_MILLISECONDS = 60_000
-
 
 def create_app(
     contract: Contract | str | Path | None = None,

@@ -13,14 +13,13 @@ from mockserver.engine.clock import Sleep
 from mockserver.http.messages import RETRY_MILLISECONDS, Delivery, Request, Response, header_name
 from mockserver.http.request import addressing
 from mockserver.http.response.responses import wire_headers
+from mockserver.server.delayed_send import TIMEOUT_MILLISECONDS
 from mockserver.server.wsgi_bridge import BUFFERED
 from mockserver.syntax.http.header_names import ADDRESSES
 from mockserver.web.streams import read_stream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-TIMEOUT_MILLISECONDS = 60_000
 
 
 class FlaskResponse(flask.Response):

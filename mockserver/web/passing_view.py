@@ -85,7 +85,7 @@ class PassingView:
         parts, size = list[bytes](), 0
         try:
             while part := self._thread.run(upstream_response.read()):
-                passing.copy(part)
+                passing.response_copy.add(part)
                 parts.append(part)
                 size += len(part)
                 if size > VALIDATED_LIMIT:
@@ -116,7 +116,7 @@ class PassedBody:
         if not part:
             self._passing.finish()
             raise StopIteration
-        self._passing.copy(part)
+        self._passing.response_copy.add(part)
         if self._response.head.is_complete:
             # The client may look into the journal as soon as it has this part.
             self._passing.finish()

@@ -1,13 +1,13 @@
 """One request that is passed on to the upstream: what to send, what its client gets, and what is recorded of it.
 
-A front end carries it out: it sends `head` and the body, calls `receive` with the head of the response and `copy` with
-each part of its body, and at last `finish`. Where there is no response, it sends what `fail` returns. Where
-`is_buffered` is set after `receive`, it collects the body and sends what `patched` returns.
+A front end carries it out: it sends `head` and the body, calls `receive` with the head of the response, adds each
+part of its body to `response_copy`, and calls `finish` at last. Where there is no response, it sends what `fail`
+returns. Where `is_buffered` is set after `receive`, it collects the body and sends what `patched` returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from mockserver.errors import ENDING, Refusal, Violation
 from mockserver.http import pipeline
 from mockserver.http.exchange import SANDBOX_HEADER, Exchange, PassedOn, PreparedRequest, Selection
 from mockserver.http.gateway.decoding import VALIDATED_LIMIT, patch_json
-from mockserver.http.gateway.request_head import accepts_trailers, forwarded_head, forwarded_trailers
+from mockserver.http.gateway.request_head import accepts_trailers, forwarded_head
 from mockserver.http.gateway.response_head import OF_BYTES, returned_headers, returned_trailers
 from mockserver.http.gateway.validation import validate_request, validate_response
 from mockserver.http.messages import Response
@@ -163,17 +163,9 @@ class Passing:
         response.remove_headers(("content-length", *SELECTED))
         return ReturnedHead(status, phrase, response.headers, None, has_content=False)
 
-    def forwarded_trailers(self, trailers: Iterable[tuple[bytes, bytes]]) -> Sequence[tuple[str, str]]:
-        """The trailers of the request for the upstream."""
-        return forwarded_trailers(self.request, trailers)
-
     def returned_trailers(self, trailers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """The trailers of the response for the client, if it reads them."""
         return returned_trailers(self._received[1], trailers) if self._returns_trailers else ()
-
-    def copy(self, part: bytes) -> None:
-        """Keep what is needed of a part of the body of the response."""
-        self.response_copy.add(part)
 
     def patched(self, body: bytes) -> Response:
         """The response with the override's patch applied to its body, recorded. Of one that is not JSON, a refusal."""

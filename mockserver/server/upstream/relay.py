@@ -13,6 +13,7 @@ from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn
 from mockserver.http.gateway.decoding import VALIDATED_LIMIT
 from mockserver.http.gateway.passing import Passing, ReturnedHead
+from mockserver.http.gateway.request_head import forwarded_trailers
 from mockserver.http.messages import Response
 from mockserver.http.pipeline import log_failure
 from mockserver.refusals import UpstreamFailed, UpstreamTimeout
@@ -202,13 +203,13 @@ class Relay:
         self._has_begun = True
         part = upstream_response.take_ready() if head.has_content else b""
         protocol.write_head(self._cycle, head_lines(head, is_chunked=is_chunked), _framed(part, is_chunked))
-        self._passing.copy(part)
+        self._passing.response_copy.add(part)
         while head.has_content:
             await protocol.flow.drain()
             part = await upstream_response.read()
             if not part:
                 break
-            self._passing.copy(part)
+            self._passing.response_copy.add(part)
             protocol.transport.write(_framed(part, is_chunked))
         if upstream_response.head.is_complete:
             await upstream_response.read()  # to its end, so that the connection is used again
@@ -221,7 +222,7 @@ class Relay:
         """The whole body of a response. Raises UpstreamFailed where it is too long to be patched."""
         parts, size = list[bytes](), 0
         while part := await upstream_response.read():
-            self._passing.copy(part)
+            self._passing.response_copy.add(part)
             size += len(part)
             parts.append(part)
             if size > VALIDATED_LIMIT:
@@ -255,7 +256,7 @@ class Relay:
     def trailers(self) -> Sequence[tuple[str, str]]:
         """The trailers of the request, for the upstream."""
         assert self._incoming is not None
-        return self._passing.forwarded_trailers(self._incoming.trailers)
+        return forwarded_trailers(self._passing.request, self._incoming.trailers)
 
     def _send_whole(self, response: Response) -> None:
         if not self._is_received:
