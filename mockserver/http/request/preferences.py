@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from msgspec import Struct
@@ -15,6 +16,11 @@ APPLIED = "Preference-Applied"
 NAMES = ("code", "example", "dynamic")
 BOOLEANS = {"true": True, "": True, "1": True, "false": False, "0": False}
 T = TypeVar("T")
+# A preference with its value, as a token or in quotes, before its parameters (RFC 7240, section 2).
+_PREFERENCE = re.compile(
+    r'(?P<name>[^\s=;"]+)\s*(?:=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<value>[^;]*?)))?\s*(?:;|$)'
+)
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class Preference(Struct, frozen=True):
@@ -83,9 +89,10 @@ def _read_all(request: Request) -> dict[str, str]:
     preferences: dict[str, str] = {}
     prefer = request.header("Prefer")
     for text in parse_list_header(prefer) if prefer is not None else ():
-        name, _, value = text.partition(";")[0].partition("=")
-        if (lower := name.strip().lower()) in NAMES:
-            preferences.setdefault(lower, value.strip().strip('"'))
+        match = _PREFERENCE.match(text)
+        if match is not None and (lower := match["name"].lower()) in NAMES:
+            value, quoted = match["value"] or "", match["quoted"]
+            preferences.setdefault(lower, value if quoted is None else _ESCAPED.sub(r"\1", quoted))
     if b"__" in request.query_string:
         for name in NAMES:
             if f"__{name}" in request.args:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from mockserver import ContractError, create_app, load_contract
 from mockserver.contract.settings import with_seed
 from mockserver.http.response import binary_samples
+from mockserver.http.response.text_bodies import body_text
 from tests.attack.scale import combine
 from tests.conftest import MakeContract
 
@@ -184,6 +185,16 @@ def test_a_status_that_is_not_declared_is_refused_with_those_that_are(pets: Flas
     response = pets.delete("/gone", headers={"Prefer": "code=404"})
     assert response.status_code == 400
     assert response.get_json()["available"] == ["204"]
+
+
+def test_the_name_of_an_example_in_quotes_may_have_any_characters(serve: Serve) -> None:
+    name = 'a; "b", c=d\\e'
+    examples = {"first": {"value": 1}, name: {"value": 2}}
+    client = serve({"/a": media("application/json", examples=examples)})
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    response = client.get("/a", headers={"Prefer": f'example="{quoted}"; foo="bar"'})
+    assert response.get_json() == 2
+    assert response.headers["Preference-Applied"] == f'example="{quoted}"'
 
 
 @pytest.mark.parametrize("prefer", ["return=minimal", "respond-async, wait=10", "code;x=1=", "", "handling=lenient"])
@@ -390,6 +401,18 @@ def test_text_comes_from_the_example_or_the_schema(serve: Serve) -> None:
     assert len(client.get("/plain").text) >= 5
     result = [client.get(path).data for path in ("/number", "/html", "/events", "/form")]
     assert result == [b"7", b"<p>hi</p>", b'data: {"a":1}\n\n', b"a=b+c"]
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"data": {"a": "x\u2028y\x85z"}}, 'data: {"a":"x\u2028y\x85z"}\n\n'),
+        ({"data": "one\r\ntwo\rthree\n"}, "data: one\ndata: two\ndata: three\ndata: \n\n"),
+        ({"id": "1\n2", "data": ""}, "id: 1 2\ndata: \n\n"),
+    ],
+)
+def test_only_what_ends_a_line_of_an_event_divides_its_data(event: dict[str, Any], text: str) -> None:
+    assert body_text([event], "text/event-stream") == text
 
 
 @pytest.mark.parametrize(
