@@ -17,6 +17,7 @@ from mockserver.engine.state.json_values import DEPTH_LIMIT, copy_json
 from mockserver.engine.state.presentation import HandedRecord
 from mockserver.handlers.declarations import Reply
 from mockserver.handlers.python import PythonFunction
+from mockserver.syntax.http.header_names import FRAMING, TEXT, TOKEN
 from mockserver.syntax.instants import format_instant
 
 STATUSES = range(200, 600)
@@ -124,6 +125,9 @@ def _check_reply(reply: Reply) -> None:
         values = [value] if isinstance(value, str) else value
         if not isinstance(name, str) or not isinstance(values, list | tuple) or not values:
             raise WrongResult(f"the header {name!r} of a Reply must be a text, or a list of texts")
-        for text in (name, *values):
-            if not isinstance(text, str) or "\n" in text or "\r" in text or not text.isascii():
-                raise WrongResult(f"the header {name!r} of a Reply must be ASCII text on one line")
+        if not TOKEN.fullmatch(name):
+            raise WrongResult(f"{name!r} is not a name of a header that a Reply can have")
+        if name.lower() in FRAMING:
+            raise WrongResult(f"a Reply cannot have the header {name!r}: the server frames responses itself")
+        if not all(isinstance(text, str) and TEXT.fullmatch(text) for text in values):
+            raise WrongResult(f"the header {name!r} of a Reply must be ASCII text on one line")
