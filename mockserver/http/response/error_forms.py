@@ -75,7 +75,8 @@ class ErrorEntry(Struct, frozen=True):
         """The path to the place of the violation within its location; indexes are numbers."""
         if self.violation is None:
             return ()
-        tokens = [int(token) if token.isdigit() else token for token in json_pointer.split(self.violation.pointer)]
+        split = json_pointer.split(self.violation.pointer)
+        tokens = [int(token) if json_pointer.INDEX.fullmatch(token) else token for token in split]
         names = [name for name in (self.violation.name, self.violation.missing) if name is not None]
         named = names[:1] if self.violation.name is not None else []
         return (*named, *tokens, *names[len(named) :])

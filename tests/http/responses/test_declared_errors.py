@@ -119,6 +119,16 @@ def test_a_declared_form_is_filled_from_the_violations(serve: Serve, schema: dic
     assert body == expected
 
 
+@pytest.mark.parametrize("name", ["\xb2", "007", "9" * 5_000])
+def test_a_member_whose_name_has_digits_is_no_index(serve: Serve, name: str) -> None:
+    error = form("loc", loc={"type": "array", "items": {"anyOf": [TEXT, NUMBER]}})
+    api = document(as_json(form(detail={"type": "array", "items": error})))
+    numbers = {"type": "object", "additionalProperties": NUMBER}
+    api["paths"]["/a"]["post"]["requestBody"] = {"content": {"application/json": {"schema": numbers}}}
+    response = serve(api).post("/a", json={name: "x"})
+    assert (response.status_code, response.get_json()) == (422, {"detail": [{"loc": ["body", name]}]})
+
+
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
