@@ -227,4 +227,5 @@ def _encode_character(match: re.Match[str]) -> str:
 
 def _decode_character(match: re.Match[str]) -> str:
     number = int(match[1], 16)
-    return chr(number) if number <= 0x10FFFF else match[0]
+    # Half of a surrogate pair is no character.
+    return chr(number) if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF else match[0]

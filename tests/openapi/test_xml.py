@@ -120,6 +120,7 @@ BOTH_WAYS: list[tuple[str, dict[str, Any], Any, str]] = [
     ("members of any name", record() | {"additionalProperties": NUMBER}, {"a": 1, "b": 2}, "<root><a>1</a><b>2</b></root>"),
     ("lists of any name", record() | {"additionalProperties": many(NUMBER)}, {"a": [1], "b": [2, 3]}, "<root><a>1</a><b>2</b><b>3</b></root>"),
     ("a name that XML does not have", record() | {"additionalProperties": TEXT}, {"first name": "x", "1": "y"}, "<root><first_x0020_name>x</first_x0020_name><_x0031_>y</_x0031_></root>"),
+    ("a declared name that XML does not have", {"type": "object", "properties": {"first name": TEXT, "2fa": named(TEXT, attribute=True), "tags": many(named(TEXT, name="a tag"))}}, {"first name": "x", "2fa": "y", "tags": ["z"]}, '<root _x0032_fa="y"><first_x0020_name>x</first_x0020_name><a_x0020_tag>z</a_x0020_tag></root>'),
     ("undeclared members", record(a=NUMBER), {"a": 1, "@b": "2", "c": {"d": "x"}, "#text": "t"}, '<root b="2"><a>1</a><c><d>x</d></c>t</root>'),
     ("an alternative of the root", ref("Animal"), {"kind": "cat", "lives": 9}, "<cat><kind>cat</kind><lives>9</lives></cat>"),
     ("another alternative of the root", ref("Animal"), {"kind": "dog", "tricks": ["sit"]}, "<dog><kind>dog</kind><tricks>sit</tricks></dog>"),
@@ -171,6 +172,7 @@ def test_an_attribute_that_is_null_is_left_out(layout_of: LayoutOf) -> None:
 
 
 READ: list[tuple[str, dict[str, Any], str, Any]] = [
+    ("half of a surrogate pair in a name", record() | {"additionalProperties": TEXT}, "<root><a_xD800_>x</a_xD800_></root>", {"a_xD800_": "x"}),
     ("any prefix of the namespace", record(a=named(TEXT, namespace="urn:n", prefix="p")), '<root xmlns:q="urn:n"><q:a>x</q:a></root>', {"a": "x"}),
     ("the namespace as the default one", record(a=named(TEXT, namespace="urn:n", prefix="p")), '<root xmlns="urn:n"><a>x</a></root>', {"a": "x"}),
     ("any root where none is named", record(a=TEXT), "<anything><a>x</a></anything>", {"a": "x"}),

@@ -15,6 +15,7 @@ from mockserver.documents.nodes import Documents, Node
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
+from mockserver.syntax.xml_elements import encode_name
 
 # The root element of a value whose schema has no name, and an item of an array that is such a root.
 ROOT_NAME, ITEM_NAME = "root", "item"
@@ -25,7 +26,7 @@ Nodes = tuple[Node, ...]
 
 
 class XmlName(Struct, frozen=True):
-    """The name of an element or attribute, as far as it is declared."""
+    """The name of an element or attribute, as far as it is declared, and as it is written."""
 
     local: str | None = None
     namespace: str | None = None
@@ -114,7 +115,8 @@ class XmlLayout:
         local, prefix = self._keyword("name"), self._keyword("prefix")
         if isinstance(local, str) and prefix is None and ":" in local:
             prefix, _, local = local.partition(":")
-        return XmlName(_text(local), _text(self._keyword("namespace")), _text(prefix))
+        local = _text(local)
+        return XmlName(encode_name(local) if local else local, _text(self._keyword("namespace")), _text(prefix))
 
     @cached_property
     def root_name(self) -> str | None:
@@ -217,7 +219,9 @@ class XmlLayout:
             if layout.is_text:
                 places.text = MemberPlace(name, layout)
             elif layout.is_attribute:
-                places.attributes[layout.name.namespace, layout.name.local or name] = MemberPlace(name, layout)
+                places.attributes[layout.name.namespace, layout.name.local or encode_name(name)] = MemberPlace(
+                    name, layout
+                )
             elif layout.is_array and not layout.is_wrapped:
                 _add_names(places, layout.items, MemberPlace(name, layout, is_repeated=True))
             else:
@@ -287,7 +291,7 @@ def body_layout(schema: Node | None, layouts: Layouts) -> XmlLayout | None:
 def _add_names(places: Places, named: XmlLayout, place: MemberPlace) -> None:
     """Enter a member by the name of its element, or those that alternatives of it have."""
     for name in named.possible_names:
-        places.elements[name.namespace, name.local or place.member] = place
+        places.elements[name.namespace, name.local or encode_name(place.member)] = place
 
 
 def _children(nodes: Iterable[Node], tokens: tuple[str, ...]) -> Iterator[Node]:
