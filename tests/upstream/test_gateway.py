@@ -141,6 +141,8 @@ def test_the_host_of_an_absolute_target_is_forwarded(backend: StartBackend, mock
         ("X-Forwarded-Host: forged", ("x-forwarded-host", "mock.test")),
         ("X-Forwarded-Proto: https", ("x-forwarded-proto", "http")),
         ("Max-Forwards: 5", ("max-forwards", "4")),
+        ("Max-Forwards: \xb2", ("max-forwards", "\xb2")),
+        (f"Max-Forwards: {'9' * 5_000}", ("max-forwards", "9" * 5_000)),
         ("Accept-Encoding: br, zstd", ("accept-encoding", "br, zstd")),
     ],
 )

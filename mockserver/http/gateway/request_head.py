@@ -24,6 +24,8 @@ DECODABLE = ("gzip", "x-gzip", "deflate", "identity")
 _OWN_HEADER = "x-mock-"
 _OWN_COOKIE, _OWN_MEMBER = "mock_", "mock-"
 _BASE_SEGMENTS = 3
+# A longer value is passed on as it is: no request is passed on that often.
+_HOPS = re.compile(r"[0-9]{1,18}")
 
 Headers = Iterable[tuple[str, str]]
 
@@ -161,7 +163,7 @@ def _without_selection(headers: Headers) -> Iterator[tuple[str, str]]:
             value = ";".join(piece for piece in value.split(";") if not piece.lstrip().startswith(_OWN_COOKIE)).lstrip()
         elif lower == "baggage":
             value = ",".join(piece for piece in value.split(",") if not piece.lstrip().startswith(_OWN_MEMBER)).lstrip()
-        elif lower == "max-forwards" and value.strip().isdigit():
+        elif lower == "max-forwards" and _HOPS.fullmatch(value):
             value = str(max(0, int(value) - 1))
         if value or lower not in ("cookie", "baggage"):
             yield name, value
