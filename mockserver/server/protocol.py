@@ -41,6 +41,9 @@ LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 class Protocol(RequestReader):
     """One connection."""
 
+    # Whether it passes requests on to an upstream.
+    passes_on = False
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # The last request of the bytes that are being parsed, if it can be known by them when they come again.
@@ -92,6 +95,9 @@ class Protocol(RequestReader):
         service = self.served.current_service()
         if service is None:
             return False
+        if service.contract.upstream is not None and not (self.passes_on or self.flow.write_paused):
+            self._hand_over(data)
+            return True
         cached = service.responses.find(data)
         if cached is not None:
             is_dated = self._dated is self.server_state.default_headers
@@ -117,6 +123,20 @@ class Protocol(RequestReader):
         self._send_at_once(head, body)
         served_app.remember_response(service, data, response, head, body)
         return True
+
+    def _hand_over(self, data: bytes) -> None:
+        """Have another protocol go on: the contract that was loaded meanwhile has an upstream."""
+        self.connections.discard(self)
+        self._stop_timer()
+        self._unset_keepalive_if_required()
+        self.served.uploads.note(self, 0)
+        make_protocol: Any = self.config.http_protocol_class
+        passing: Protocol = make_protocol(
+            config=self.config, server_state=self.server_state, app_state=self.app_state, _loop=self.loop
+        )
+        self.transport.set_protocol(passing)
+        passing.connection_made(self.transport)
+        passing.data_received(data)
 
     def _may_repeat(self, prepared: PreparedRequest) -> bool:
         """Whether a request that was read on another connection is the same on this one."""
@@ -218,13 +238,19 @@ class Protocol(RequestReader):
 
     def _send_later(self, cycle: Cycle, sent: EncodedResponse) -> None:
         """Have timers send a response, or spoil it; or begin one that stays open."""
-        if sent.response.delivery is None:
+        delivery = sent.response.delivery
+        if delivery is None:
             self._send_held(cycle, sent, sent.head, sent.body)
+            return
+        if sent.response.upstream is not None:
+            # The contract that names it was loaded while the request came.
+            delivery.delivered()
+            self._send_held(cycle, sent, *served_app.encode(sent.prepared.request, delivery.replacement()))
             return
         self._hold = delayed = DelayedSend(
             self.loop,
             self.transport,
-            sent.response.delivery,
+            delivery,
             (sent.head, sent.body),
             partial(served_app.encode, sent.prepared.request),
             partial(self._send_held, cycle, sent),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from mockserver.server.server import BackgroundServer
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
 from tests.ports import free_port
-from tests.upstream.backend import exchange, get, status_of
+from tests.upstream.backend import connect, exchange, get, status_of
 from tests.upstream.conftest import StartBackend
 
 SECONDS = 20
@@ -136,6 +137,36 @@ def test_an_upstream_that_is_edited_is_the_one_of_new_connections(
         results.append(requests.get(f"{server.url}/x", timeout=10).text)
     assert results == ["404", "1", "ok", "ok"]
     assert problems == ["upstream"]
+
+
+def test_an_upstream_that_is_added_is_the_one_of_open_connections(
+    backend: StartBackend, make_contract: MakeContract
+) -> None:
+    upstream, root = backend(), make_contract()
+    app = ReloadingApp(create_app(root).extensions["mockserver"], lambda: with_upstream(load_contract(root), None))
+    with BackgroundServer(app, "127.0.0.1") as server, connect(server.url) as first, connect(server.url) as second:
+        second.sendall(keep_alive("/x")[:20])
+        first.sendall(keep_alive("/x"))
+        before = status_of(first.recv(65536))
+        declare(root, upstream.url)
+        assert app.reload() == []
+        first.sendall(keep_alive("/x") * 2)
+        passed = read_all_of(first, b"ok", 2)
+        second.sendall(keep_alive("/x")[20:])
+        begun_before = status_of(second.recv(65536))
+    assert (before, passed.count(b"HTTP/1.1 200 OK"), begun_before) == (404, 2, 503)
+
+
+def keep_alive(target: str) -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: mock.test\r\n\r\n".encode()
+
+
+def read_all_of(connection: socket.socket, part: bytes, times: int) -> bytes:
+    """What comes until a part has come so many times."""
+    received = b""
+    while received.count(part) < times and (data := connection.recv(65536)):
+        received += data
+    return received
 
 
 def test_check_contacts_no_upstream(backend: StartBackend, make_contract: MakeContract) -> None:

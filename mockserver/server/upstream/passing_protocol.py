@@ -40,6 +40,8 @@ class PassedRequest(Struct, eq=False):
 class PassingProtocol(Protocol):
     """One connection. `upstreams` are the connections to the upstream, which all connections of a server share."""
 
+    passes_on = True
+
     def __init__(self, *args: Any, upstreams: UpstreamConnections, **options: Any) -> None:
         super().__init__(*args, **options)
         self.upstreams = upstreams
