@@ -172,7 +172,7 @@ def nearest(name: object, names: Iterable[str], limit: int = 3) -> tuple[str, ..
     if len(candidates) > COMPARED_LIMIT:
         start = max(bisect.bisect(candidates, text) - COMPARED_LIMIT // 2, 0)
         candidates = candidates[start : start + COMPARED_LIMIT]
-    return tuple(difflib.get_close_matches(text, candidates, n=limit, cutoff=0.5))
+    return tuple(difflib.get_close_matches(text, candidates, n=limit, cutoff=0.51))
 
 
 def did_you_mean(name: object, names: Iterable[str]) -> str:

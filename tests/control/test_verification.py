@@ -273,6 +273,8 @@ def test_requests_that_were_cleared_are_not_missing(client: FlaskClient) -> None
     [
         ({"expect": []}, "/expect", None),
         ({"expect": [{"times": 1}]}, "/expect/0", None),
+        ({"expect": [{"path": "/x"}], "path": "/x"}, "",
+         '"path" is not declared here. Known: expect, in_order, wait.'),
         ({"expect": [{"operation": "retryjob"}]}, "/expect/0/operation",
          'there is no operation "retryjob". Did you mean "retryJob"?'),
         ({"expect": [{"operation": "post /admin/jobs/{id}/retry"}]}, "/expect/0/operation",

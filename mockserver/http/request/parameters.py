@@ -22,7 +22,7 @@ from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX, WHOLE_QUERY
-from mockserver.refusals import BodyTooLarge, InvalidRequest, UnexpectedBody, UnsupportedMediaType
+from mockserver.refusals import BodyTooLarge, InvalidRequest, MalformedBody, UnexpectedBody, UnsupportedMediaType
 from mockserver.syntax.http.charsets import as_utf_8
 from mockserver.syntax.http.media_types import FORMS, JSON, best_match, essence, is_json
 
@@ -45,12 +45,18 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
 
     Raises InvalidRequest with all violations, or a refusal of the body (see `_Reader.body`).
     """
-    route, request = prepared.route, bodies.decode(prepared.request, service.body_limit)
+    route, request = prepared.route, prepared.request
     assert route.operation is not None
-    if request is not prepared.request:
-        prepared.request, prepared.logged = request, prepared.logged.with_body(request.body)
     behaviour = service.behaviour_of(route.operation)
     refuses_undeclared = route.is_control or service.implements(route.operation)
+    try:
+        request = bodies.decode(request, service.body_limit)
+    except (UnsupportedMediaType, MalformedBody):
+        # One that nobody reads may have any coding.
+        if refuses_undeclared or route.operation.body is not None:
+            raise
+    if request is not prepared.request:
+        prepared.request, prepared.logged = request, prepared.logged.with_body(request.body)
     reader = _Reader(route.operation, request, behaviour, refuses_undeclared=refuses_undeclared)
     try:
         prepared.call = call = reader.call(route.arguments, service.body_limit)

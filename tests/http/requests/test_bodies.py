@@ -412,6 +412,17 @@ def test_a_body_that_cannot_be_decompressed_is_refused(tmp_path: Path, data: byt
     assert (response.status_code, response.json["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("coding", ["br", "gzip"])
+def test_a_body_that_the_operation_ignores_may_have_any_coding(tmp_path: Path, coding: str) -> None:
+    api = document({"application/json": {}})
+    del api["paths"]["/x"]["post"]["requestBody"]
+    (tmp_path / "api.json").write_text(json.dumps(api))
+    client = create_app(load_contract(tmp_path / "api.json")).test_client()
+    response = client.post("/x", data=b"x", content_type="text/plain", headers={"Content-Encoding": coding})
+    assert response.headers.get("X-Mock-Code") is None
+    assert client.get("/__mock/requests?limit=1").json["requests"][0]["request"]["body"] == "x"
+
+
 def test_a_body_has_few_codings(serve: Serve) -> None:
     data, client = b"{}", serve({"application/json": {}})
     codes = []
