@@ -76,7 +76,7 @@ def find_header(headers: Headers, name: str) -> str | None:
 def read_content(headers: Headers, body: bytes) -> Content:
     """What a body means by its media type; JSON is recognized without one."""
     media_type = find_header(headers, "content-type") or ""
-    body = _decompress(body, find_header(headers, "content-encoding") or "")
+    body = decompress(headers, body)
     if not body:
         return EMPTY
     text = _decode(body, media_type)
@@ -128,9 +128,9 @@ def _decode(body: bytes, media_type: str) -> str | None:
     return None
 
 
-def _decompress(body: bytes, coding: str) -> bytes:
-    """The body without its content coding, if it still has it; HAR files hold what browsers have decoded."""
+def decompress(headers: Headers, body: bytes) -> bytes:
+    """A body without its content coding, if it still has it; HAR files hold what browsers have decoded."""
     try:
-        return decode_content(body, coding, BODY_LIMIT)
+        return decode_content(body, find_header(headers, "content-encoding") or "", BODY_LIMIT)
     except Undecodable:
         return body

@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockserver.engine.behaviours.calls import OperationCall
-from mockserver.errors import Violation
+from mockserver.errors import Refusal, Violation
+from mockserver.http.messages import BYTES_PER_VALUE
+from mockserver.http.request.content import parse_body, read_declared
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
-from mockserver.openapi.parameter_decoding import decode_scalar
-from mockserver.recorder.exchanges import EMPTY, MISSING, Content, RecordedExchange, kept_headers, read_content
+from mockserver.recorder.exchanges import (
+    BODY_LIMIT,
+    EMPTY,
+    MISSING,
+    Content,
+    Headers,
+    RecordedExchange,
+    decompress,
+    find_header,
+    kept_headers,
+    read_content,
+)
 from mockserver.recorder.redactor import Redactor
 from mockserver.recorder.routes import RoutedRequest
-from mockserver.schemas.shapes import Shape
 from mockserver.syntax import strict_json
-from mockserver.syntax.http.media_types import FORM
 from mockserver.syntax.http.statuses import BODILESS
 
 SAFE = ("GET", "HEAD")
+
+
+class SentBody(Struct, frozen=True):
+    """The body of a recorded request, with the headers that say how it is read."""
+
+    body: bytes
+    headers: Headers
+
+    @property
+    def value_limit(self) -> int:
+        """How many JSON values it may have."""
+        return BODY_LIMIT // BYTES_PER_VALUE
+
+    def header(self, name: str, /) -> str | None:
+        """The value of a header; its name is case-insensitive."""
+        return find_header(self.headers, name.lower())
 
 
 class Step(Struct):
@@ -68,7 +95,7 @@ def read_step(number: int, exchange: RecordedExchange, routed: RoutedRequest, re
     if exchange.response_body is None and has_content:
         response = MISSING
     operation = routed.operation
-    body = _typed_form(operation, request.value) if request.kind == "form" else request.value
+    body = _sent_value(operation, exchange) if request.kind in ("json", "form", "text") else request.value
     parameters = {
         location: {name: redactor.value(value, name) for name, value in values.items()}
         for location, values in routed.parameters.items()
@@ -125,11 +152,14 @@ def _clean_headers(headers: Mapping[str, list[str]], redactor: Redactor) -> dict
     return clean
 
 
-def _typed_form(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]:
-    """The members of a form as the types that the operation declares for them."""
-    media = operation.body.media.get(FORM) if operation.body is not None else None
-    shape = media.shape if media is not None else Shape()
-    return {name: decode_scalar(text, shape.member(name).types) for name, text in form.items()}
+def _sent_value(operation: Operation, exchange: RecordedExchange) -> Any:
+    """The body of a request as overrides see it."""
+    headers = exchange.request_headers
+    sent = SentBody(decompress(headers, exchange.request_body or b""), headers)
+    with suppress(Refusal):
+        if operation.body is not None:
+            return read_declared(operation.body, sent)
+    return parse_body(sent.body, sent.header("Content-Type") or "", sent.value_limit)
 
 
 def _body_violations(operation: Operation, request: Content, body: bytes | None) -> list[Violation]:

@@ -12,7 +12,7 @@ import yaml
 from flask import Flask, Response, request
 from msgspec.structs import replace
 
-from mockserver import load_contract
+from mockserver import create_app, load_contract
 from mockserver.recorder.directory import AlreadyExists
 from mockserver.recorder.exchanges import BODY_LIMIT, RecordedExchange
 from mockserver.recorder.recording import Recording
@@ -223,6 +223,38 @@ def exchange(method: str = GET, target: str = "/pets/pet-b", status: int = 200, 
         *((name.replace("_", "-"), value) for name, value in headers.items()),
     ]
     return RecordedExchange(method, target, [], b"", status, response, body)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "bodies"),
+    [
+        ("application/x-www-form-urlencoded", [b"a=1&b=x&b=y", b"a=1&b=x", b"a=2", b"c[d]=1"]),
+        ("application/xml", [b"<root><a>1</a><b>x</b><b>y</b></root>", b"<root><a>1</a></root>"]),
+        ("text/plain", [b"5", b"x"]),
+    ],
+)
+def test_requests_are_told_apart_by_bodies_in_any_media_type(
+    tmp_path: Path, media_type: str, bodies: list[bytes]
+) -> None:
+    numbers = {"a": {"type": "integer"}, "b": {"type": "array", "items": {"type": "string"}}}
+    nested = {"c": {"type": "object", "properties": {"d": {"type": "integer"}}}}
+    schema = (
+        {"type": "string"} if media_type == "text/plain" else {"type": "object", "properties": {**numbers, **nested}}
+    )
+    operation = {
+        "operationId": "send",
+        "requestBody": {"content": {media_type: {"schema": schema}}},
+        "responses": answer({}),
+    }
+    path = write_document(tmp_path, {**document(), "paths": {"/send": {"post": operation}}})
+    added, headers = Recording(load_contract(path, stateful=True)), [("Content-Type", media_type)]
+    for number, body in enumerate(bodies):
+        response = [("Content-Type", "application/json")]
+        added.add(RecordedExchange(POST, "/send", headers, body, 200, response, str(number).encode()))
+    added.write(tmp_path / "recorded")
+    client = create_app(load_contract(tmp_path / "recorded")).test_client()
+    replies = [client.post("/send", data=body, content_type=media_type).get_json() for body in reversed(bodies)]
+    assert replies == list(reversed(range(len(bodies))))
 
 
 def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) -> None:
