@@ -35,7 +35,7 @@ from mockserver.syntax.http.statuses import BODILESS
 SAFE = ("GET", "HEAD")
 
 
-class SentBody(Struct, frozen=True):
+class RecordedBody(Struct, frozen=True):
     """The body of a recorded request, with the headers that say how it is read."""
 
     body: bytes
@@ -155,7 +155,7 @@ def _clean_headers(headers: Mapping[str, list[str]], redactor: Redactor) -> dict
 def _sent_value(operation: Operation, exchange: RecordedExchange) -> Any:
     """The body of a request as overrides see it."""
     headers = exchange.request_headers
-    sent = SentBody(decompress(headers, exchange.request_body or b""), headers)
+    sent = RecordedBody(decompress(headers, exchange.request_body or b""), headers)
     with suppress(Refusal):
         if operation.body is not None:
             return read_declared(operation.body, sent)
