@@ -58,6 +58,37 @@ def test_where_match_and_times_choose_the_requests(backend: StartBackend, mock: 
     assert [request.target for request in upstream.received] == ["/admin/jobs/job-7"] * 2
 
 
+CONDITIONS = {"If-None-Match": '"1"', "If-Modified-Since": "Thu, 15 Jan 2026 09:00:00 GMT", "Range": "bytes=0-1"}
+
+
+@pytest.mark.parametrize("changed", [{"patch": {"status": "failed"}}, {"status": 503}, {"headers": {"X-A": "1"}}])
+def test_a_response_that_is_changed_is_requested_as_a_whole(
+    backend: StartBackend, mock: StartMock, changed: dict[str, Any]
+) -> None:
+    upstream = backend(json_response(JOB))
+    server = mock(upstream)
+    override(server, **changed)
+    requests.get(f"{server.url}/admin/jobs/job-1", headers={**CONDITIONS, "If-Match": '"1"'}, timeout=10)
+    kept = {name for name in CONDITIONS if name.lower() in upstream.last.headers}
+    assert kept == (CONDITIONS.keys() if "headers" in changed else set())
+    assert upstream.last.headers["if-match"] == '"1"'
+
+
+def test_the_condition_of_a_change_is_passed_on(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend(json_response(JOB))
+    server = mock(upstream)
+    override(server, operation="retryJob", patch={"status": "failed"})
+    requests.post(f"{server.url}/admin/jobs/job-1/retry", headers=CONDITIONS, timeout=10)
+    assert upstream.last.headers["if-none-match"] == '"1"'
+
+
+def test_a_response_that_is_recorded_is_requested_as_a_whole(backend: StartBackend, mock: StartMock) -> None:
+    upstream = backend(json_response(JOB))
+    server = mock(upstream, passes=["getJob"], on_exchange=lambda *_: None)
+    requests.get(f"{server.url}/admin/jobs/job-1", headers=CONDITIONS, timeout=10)
+    assert [name for name in CONDITIONS if name.lower() in upstream.last.headers] == []
+
+
 def test_every_operation_can_be_passed_on(backend: StartBackend, mock: StartMock) -> None:
     upstream = backend()
     server = mock(upstream)

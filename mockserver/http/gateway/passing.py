@@ -103,7 +103,8 @@ class Passing:
             upstream,
             exchange.request,
             is_validated=exchange.operation is not None,
-            is_patched=patches,
+            # What is changed or recorded, or gets another status.
+            is_whole=patches or exchange.service.on_exchange is not None or self._has_status,
             is_foreign=guard.is_by_foreign_page(exchange.service, exchange.request),
             accepts_trailers=self._returns_trailers,
             announces_trailers=passes_trailers
@@ -125,6 +126,10 @@ class Passing:
         self._returned: Sequence[tuple[str, str]] = ()
         self._sent = Response(0)
         self._is_finished = False
+
+    @property
+    def _has_status(self) -> bool:
+        return self._override is not None and self._override.status is not None
 
     def receive(self, status: int, phrase: str, headers: Sequence[tuple[str, str]], length: int | None) -> ReturnedHead:
         """The head of the response for its client. `length` is that of the body, None where it is not known."""

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 from msgspec import Struct
 
 from mockserver.contract.upstream import Upstream
-from mockserver.http.messages import PATH_CHARACTERS, Request
+from mockserver.http.messages import PATH_CHARACTERS, SAFE_METHODS, Request
 from mockserver.openapi.parameter_decoding import RESERVED_PREFIX
 from mockserver.syntax.http.header_names import FRAMING, NOT_TRAILERS
 
@@ -21,6 +21,8 @@ NOT_FORWARDED = FRAMING | {
 }  # fmt: skip
 # The content codings that can be decoded, to validate and to patch a body.
 DECODABLE = ("gzip", "x-gzip", "deflate", "identity")
+# A part of a response, or none, is enough for a client that has an earlier one (RFC 9110, sections 13.1 and 14).
+PARTIAL = ("range", "if-range", "if-none-match", "if-modified-since")
 _OWN_HEADER = "x-mock-"
 _OWN_COOKIE, _OWN_MEMBER = "mock_", "mock-"
 _BASE_SEGMENTS = 3
@@ -43,22 +45,23 @@ def forwarded_head(
     request: Request,
     *,
     is_validated: bool,
-    is_patched: bool = False,
+    is_whole: bool = False,
     is_foreign: bool = False,
     accepts_trailers: bool = False,
     announces_trailers: bool = False,
 ) -> ForwardedHead:
     """The head of a request for the upstream.
 
-    The response to a request that `is_validated` must be decodable, and one that `is_patched` must be whole. A page of
-    another site (`is_foreign`) does not get to use the credentials of the upstream. The trailers of the response are
-    passed on if it `accepts_trailers`, and those of the request if it `announces_trailers`.
+    The response to a request that `is_validated` must be decodable. With `is_whole` it is asked for in full, whatever
+    the client has of it. A page of another site (`is_foreign`) does not get to use the credentials of the upstream. The
+    trailers of the response are passed on if it `accepts_trailers`, and those of the request if it
+    `announces_trailers`.
     """
     headers = list(_end_to_end(_sent_headers(request)))
     if is_validated:
         headers = [pair for name, value in headers if (pair := _with_decodable_codings(name, value)) is not None]
-    if is_patched:
-        headers = [(name, value) for name, value in headers if name.lower() not in ("range", "if-range")]
+    if is_whole and request.method in SAFE_METHODS:
+        headers = [(name, value) for name, value in headers if name.lower() not in PARTIAL]
     address = upstream.address
     if address.authorization is not None and not is_foreign:
         headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
