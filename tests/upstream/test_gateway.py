@@ -386,6 +386,7 @@ def test_addresses_are_below_the_base_address_of_the_request(
         ("/api", "/x", "a=1; Path=/", "a=1; Path=/"),
         ("/api", "/__mock/in/box/x", "a=1; Path=/api/users", "a=1; Path=/__mock/in/box/users"),
         ("", "/__mock/in/box/x", "a=1; Path=/", "a=1; Path=/__mock/in/box/"),
+        ("/api", "/__mock/in/box/x", "__Host-a=1; Secure; Path=/", "__Host-a=1; Secure; Path=/"),
     ],
 )
 def test_cookies_of_the_upstream_become_cookies_of_this_server(

@@ -80,12 +80,14 @@ def own_cookie(address: UpstreamAddress, own_prefix: str, value: str) -> str:
     """A `Set-Cookie` of the upstream as this server's: for its host, and for the path below `own_prefix`."""
     pair, *attributes = value.split(";")
     kept = [pair]
+    # The path of one with this prefix must be `/` (draft-ietf-httpbis-rfc6265bis, section 4.1.3.2).
+    is_of_host = pair.lstrip().lower().startswith("__host-")
     for attribute in attributes:
         name, _, text = attribute.partition("=")
         lower, text = name.strip().lower(), text.strip()
         if lower == "domain" and _is_domain_of(text.lstrip(".").lower(), address.host):
             continue
-        if lower == "path" and text.startswith("/"):
+        if lower == "path" and text.startswith("/") and not is_of_host:
             attribute = f" Path={_own_cookie_path(address.path, own_prefix, text)}"
         kept.append(attribute)
     return ";".join(kept)
