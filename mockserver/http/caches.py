@@ -16,6 +16,7 @@ from mockserver.http.cache_validity import CacheValidity
 
 if TYPE_CHECKING:
     from mockserver.http.exchange import PreparedRequest
+    from mockserver.http.request_log import RequestLine
 
 COUNT_LIMIT = 2_000
 BYTES_LIMIT = 32 * 1024 * 1024
@@ -26,12 +27,13 @@ SANDBOX_LINE = re.compile(rb"\r\n(?i:x-mock-sandbox): ([A-Za-z0-9._-]{1,64})\r\n
 
 
 class CachedResponse(Struct, eq=False):
-    """A response as bytes, when it is right, and what the journal says of it."""
+    """A response as bytes, when it is right, and what the journal and the log say of it."""
 
     _head: bytes
     _body: bytes
     validity: CacheValidity
     entry: Entry
+    line: RequestLine | None = None
     _date: bytes | None = None
     _dated: bytes = b""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mockserver.engine.journal import Entry
     from mockserver.http.cache_validity import CacheValidity
     from mockserver.http.exchange import PassedOn
+    from mockserver.http.request_log import RequestLine
     from mockserver.http.streaming.streams import Stream
 
 RETRY_MILLISECONDS = 20
@@ -225,7 +226,7 @@ class Response(Struct, eq=False):
     which the front end requests (see `passing`); such a response has a delivery, too. Where it `stays_open`, its length
     is not known, and the front end goes on with what it reads from the `stream`; to HEAD there is none.
     `unheld` lists where the declaration of an error could not be kept: a refusal is sent all the same. What
-    `is_immutable` is the same for every request, whatever it selects.
+    `is_immutable` is the same for every request, whatever it selects. `line` is what was logged of it.
     """
 
     status: int
@@ -242,6 +243,7 @@ class Response(Struct, eq=False):
     stays_open: bool = False
     stream: Stream | None = None
     is_immutable: bool = False
+    line: RequestLine | None = None
 
     @property
     def is_sent_later(self) -> bool:

@@ -145,7 +145,8 @@ def _respond_in_transaction(service: Service, prepared: PreparedRequest) -> Resp
         return complete(refuse(service, None, InternalError()), prepared.request)
     if service.request_log is not None and response.upstream is None:
         if response.delivery is None or response.delivery.retry is None:
-            service.request_log(line_of(exchange, response))
+            response.line = line_of(exchange, response)
+            service.request_log(response.line)
         else:
             response.delivery.ended = partial(_log_end, service.request_log, exchange, response)
     return response

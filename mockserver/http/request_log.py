@@ -7,8 +7,6 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from mockserver.engine.clock import monotonic, wall
-from mockserver.engine.journal import Entry
-from mockserver.engine.sandbox import Sandbox
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.refusals import HandlerFailed, HandlerTimeout
@@ -61,7 +59,6 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
     )
 
 
-def line_of_repeat(entry: Entry, sandbox: Sandbox) -> RequestLine:
-    """The line of a request that was answered from the cache, as the request with this journal entry was."""
-    target = f"{entry.path}?{entry.query}" if entry.query else entry.path
-    return RequestLine(wall(), entry.method, target, entry.status, 0.0, sandbox.name, entry.scenario, entry.operation)
+def line_of_repeat(line: RequestLine) -> RequestLine:
+    """The line of a request that was answered from the cache, as the request with this line was before."""
+    return line._replace(at=wall(), milliseconds=0.0)

@@ -103,8 +103,8 @@ class Protocol(RequestReader):
             is_dated = self._dated is self.server_state.default_headers
             self.transport.write(cached.dated(self._date_lines if is_dated else self._date()))
             self._after_response()
-            if service.request_log is not None:
-                service.request_log(line_of_repeat(cached.entry, cached.validity.sandbox))
+            if service.request_log is not None and cached.line is not None:
+                service.request_log(line_of_repeat(cached.line))
             return True
         prepared = service.prepared.find(data)
         if prepared is None or self._turns.is_over(self.loop) or not self._may_repeat(prepared):

@@ -128,7 +128,7 @@ def remember_response(service: Service, raw: bytes, response: Response, head: by
     if validity is not None and entry is not None and not wsgi_bridge.has_date(head):
         # Transitions that had happened before the first response are not reported again.
         entry = replace(entry, fired=()) if entry.fired else entry
-        service.responses.add(raw, CachedResponse(head, body, validity, entry))
+        service.responses.add(raw, CachedResponse(head, body, validity, entry, response.line))
 
 
 def respond(service: Service, prepared: PreparedRequest) -> tuple[Response, bytes, bytes]:

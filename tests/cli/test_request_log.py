@@ -144,6 +144,21 @@ def test_each_request_has_one_line_whether_it_is_answered_from_the_cache_or_not(
 
 
 @pytest.mark.parametrize(
+    ("target", "status", "code"),
+    [("/__mock/in/a/admin/jobs/job%2D1", 200, None), ("/admin/jobs/%20", 404, "unknown-record")],
+)
+def test_the_line_of_a_repeated_request_says_the_same(target: str, status: int, code: str | None) -> None:
+    lines: list[RequestLine] = []
+    with BackgroundServer(create_app(request_log=lines.append), "127.0.0.1") as server, connect(server) as connection:
+        for _ in range(3):
+            connection.sendall(request(target, close=False))
+            read_answer(connection)
+    first = lines[0]
+    assert (first.target, first.status, first.code) == (target, status, code)
+    assert [line._replace(at=first.at, milliseconds=first.milliseconds) for line in lines] == [first] * 3
+
+
+@pytest.mark.parametrize(
     ("sent", "line"),
     [
         (b"GET /x?y HTTP/1.1\r\n\r\n", ("GET", "/x?y", 400, "missing-host")),
