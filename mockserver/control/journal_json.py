@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.engine.commands import Fired
 from mockserver.engine.journal import BODY_KEPT, REQUEST_BODY_KEPT, Entry, LoggedMessage
 from mockserver.errors import Violation
+from mockserver.http.quoted_secrets import quoted_secrets, without_quoted
 from mockserver.http.service import Service
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.statuses import FIRST_ERROR
@@ -77,6 +78,9 @@ def entry_as_json(
         "violations": [violation.as_dict() for violation in entry.violations],
         "fired": fired(entry.fired),
     }
+    if entry.status >= FIRST_ERROR or entry.violations:
+        # Messages quote what is wrong.
+        fields = without_quoted(fields, quoted_secrets(entry.request, entry.query, secrets))
     for name in ("override", "handler", "messages", "note", "code"):
         if getattr(entry, name) is not None:
             fields[name] = getattr(entry, name)
@@ -114,6 +118,7 @@ def drift_entry(entry: Entry) -> dict[str, Any]:
 
 
 def _violations_as_json(entry: Entry, status: int, violations: Iterable[Violation]) -> dict[str, Any]:
+    secrets = quoted_secrets(entry.request, entry.query) | quoted_secrets(entry.response)
     return {
         "number": entry.number,
         "at": format_instant(entry.at) if entry.at is not None else None,
@@ -122,7 +127,7 @@ def _violations_as_json(entry: Entry, status: int, violations: Iterable[Violatio
         "path": entry.path,
         "status": status,
         "scenario": entry.scenario,
-        "violations": [violation.as_dict() for violation in violations],
+        "violations": without_quoted([violation.as_dict() for violation in violations], secrets),
     }
 
 
@@ -147,8 +152,9 @@ def _message(message: LoggedMessage, secrets: frozenset[str], body_limit: int) -
 @lru_cache(maxsize=4_096)
 def _header(name: str, text: str) -> tuple[str, Any]:
     """The name of a header in its usual form, and its value without secrets."""
-    name = _name(name)
-    return name, redact_value(name, text)
+    name, shown = _name(name), redact_value(name, text)
+    # An address, such as that in `Referer`, may have secrets in its query.
+    return name, redact_query(shown) if isinstance(shown, str) and "?" in shown else shown
 
 
 def _name(name: str) -> str:

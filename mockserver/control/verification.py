@@ -12,6 +12,7 @@ from mockserver.control.expectations import BodyNotKept, Expectation, LoggedRequ
 from mockserver.engine.journal import Entry
 from mockserver.errors import Violation, count_noun
 from mockserver.http.exchange import Exchange
+from mockserver.http.quoted_secrets import quoted_secrets, without_quoted
 from mockserver.http.service import Service
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
@@ -162,7 +163,9 @@ class BodyExplanations:
                 body = LoggedRequest(entry, self._work, self._operations).body
                 violations = schema.violations(body, "body")
                 self._steps -= schema.schemas.explainer.steps_taken
-        return [{"part": "body", **violation.as_dict()} for violation in violations]
+        differences = [{"part": "body", **violation.as_dict()} for violation in violations]
+        explained: list[dict[str, Any]] = without_quoted(differences, quoted_secrets(entry.request))
+        return explained
 
 
 def _times(result: Mapping[str, Any]) -> str:

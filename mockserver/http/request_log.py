@@ -9,6 +9,7 @@ from msgspec import Struct
 from mockserver.engine.clock import monotonic, wall
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
+from mockserver.http.quoted_secrets import quoted_secrets, without_quoted
 from mockserver.refusals import HandlerFailed, HandlerTimeout
 
 
@@ -40,6 +41,9 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
     """The line of a request that went through the pipeline."""
     request, selected, operation, refusal = exchange.request, exchange.selected, exchange.operation, exchange.refusal
     reason = "; ".join(violation.description for violation in exchange.violations[:3])
+    reason = reason or (refusal.detail if refusal is not None else "")
+    if '"' in reason:
+        reason = without_quoted(reason, quoted_secrets(exchange.prepared.logged, request.query))
     if isinstance(refusal, HandlerFailed | HandlerTimeout):
         # The terminal is the author's: it has the place, which the client does not get.
         reason = refusal.note
@@ -53,7 +57,7 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
         selected.scenario if selected is not None else None,
         operation.id if operation is not None else None,
         refusal.code if refusal is not None else None,
-        reason or (refusal.detail if refusal is not None else None),
+        reason or None,
         exchange.override.id if exchange.override is not None else None,
         exchange.override.override.fault if exchange.override is not None else None,
     )

@@ -58,6 +58,14 @@ _HINTS = (
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},:]|\s++|[^"\[\]{},:\s]++', re.DOTALL)
 # A pair of a query or form. A name begins where none could have begun before it.
 _PAIR = re.compile(r"(?<![^&=?\s])([^&=?\s]++)=([^&\s]*+)")
+# What begins a part of a multipart form, the empty line before its content, and its name.
+_DELIMITER = re.compile(r"((?:\A|\r?\n)--)")
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_PART_NAME = re.compile(r"""[;\s]name="?([^";\r\n]*+)""", re.I)
+# An element of XML with nothing but text in it, which may be cut off, and an attribute.
+_ELEMENT = re.compile(r"<((?:[\w.-]++:)?)([\w.-]++)((?:\s[^<>]*+)?>)[^<]++(?=</|\Z)")
+_BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]++")
+_ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.-]++)(\s*+=\s*+)(?:"[^"<]*+"?|'[^'<]*+'?)""")
 
 
 def is_secret(name: str) -> bool:
@@ -87,10 +95,15 @@ def redact_shapes(text: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """Text without secrets: it may be a truncated JSON document or a form."""
-    return redact_shapes(
-        redact_query("".join(_without_secret_members(text)) if '"' in text and _may_have_names(text) else text)
-    )
+    """Text without secrets: it may be a JSON document, a form or XML, and cut off."""
+    if _may_have_names(text):
+        if text.lstrip().startswith("<"):
+            return redact_shapes(_without_secret_elements(text))
+        if "form-data" in text:
+            text = "".join(map(_without_secret_content, _DELIMITER.split(text)))
+        elif '"' in text:
+            text = "".join(_without_secret_members(text))
+    return redact_shapes(redact_query(text))
 
 
 def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
@@ -98,7 +111,9 @@ def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
 
     def pair(match: re.Match[str]) -> str:
         name = unquote(match[1])
-        return f"{match[1]}={REDACTED}" if name.lower() in secrets or is_secret(name) else match[0]
+        # Of a member, such as `user[password]`, the innermost name.
+        holds_secret = name.lower() in secrets or is_secret(name.rstrip("[]"))
+        return f"{match[1]}={REDACTED}" if holds_secret else match[0]
 
     may_have_secrets = "=" in text and (secrets or "%" in text or _may_have_names(text))
     return _PAIR.sub(pair, text) if may_have_secrets else text
@@ -108,6 +123,28 @@ def _may_have_names(text: str) -> bool:
     """Whether a name that holds a secret may be in a text."""
     folded = text.casefold()
     return any(hint in folded for hint in _HINTS)
+
+
+def _without_secret_elements(text: str) -> str:
+    """XML without the text of elements and the values of attributes that hold secrets."""
+
+    def element(match: re.Match[str]) -> str:
+        return f"<{match[1]}{match[2]}{match[3]}{REDACTED}" if is_secret(match[2]) else match[0]
+
+    def attribute(match: re.Match[str]) -> str:
+        return f'{match[1]}{match[2]}"{REDACTED}"' if is_secret(match[1]) else match[0]
+
+    text = _BETWEEN_TAGS.sub(lambda match: redact_query(match[0]), _ELEMENT.sub(element, text))
+    return _ATTRIBUTE.sub(attribute, text)
+
+
+def _without_secret_content(part: str) -> str:
+    """A part of a multipart form without its content, if its name says that this is a secret."""
+    end = _EMPTY_LINE.search(part)
+    name = _PART_NAME.search(part, 0, end.start()) if end is not None else None
+    if end is None or name is None or not is_secret(name[1].rstrip("[]")):
+        return part
+    return part[: end.end()] + REDACTED
 
 
 def _without_secret_members(text: str) -> Iterator[str]:

@@ -143,6 +143,12 @@ def test_each_request_has_one_line_whether_it_is_answered_from_the_cache_or_not(
     assert "limit" in lines[3].reason
 
 
+def test_a_line_shows_no_secret() -> None:
+    lines: list[RequestLine] = []
+    create_app(request_log=lines.append).test_client().get("/admin/jobs?limit=s3", headers={"X-Api-Key": "s3"})
+    assert lines[0].reason == 'query limit: "[redacted]" is not of type integer'
+
+
 @pytest.mark.parametrize(
     ("target", "status", "code"),
     [("/__mock/in/a/admin/jobs/job%2D1", 200, None), ("/admin/jobs/%20", 404, "unknown-record")],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +128,35 @@ def test_secrets_are_redacted_wherever_they_stand(make_contract: MakeContract) -
     assert "s3" not in text
     assert text.count("k3") == 4
     assert text.count(REDACTED) == 11
+
+
+def test_secrets_are_redacted_where_messages_quote_them(tmp_path: Path) -> None:
+    text, number = {"type": "string", "minLength": 9}, {"type": "integer"}
+    schema = {
+        "type": "object",
+        "properties": {"password": text, "keys": {"type": "object", "properties": {"token": number}}},
+    }
+    error = {"type": "object", "properties": {"message": {"type": "string"}}}
+    api = {
+        "openapi": "3.1.0",
+        "info": {"title": "Users", "version": "1"},
+        "paths": {"/users": {"post": {
+            "operationId": "addUser",
+            "parameters": [{"name": "api_key", "in": "query", "schema": text}],
+            "requestBody": {"content": {kind: {"schema": schema} for kind in (
+                "application/json", "application/x-www-form-urlencoded",
+            )}},
+            "responses": {"204": {"description": "ok"}, "422": {"description": "no", "content": {"application/json": {"schema": error}}}},
+        }}},
+    }  # fmt: skip
+    (tmp_path / "api.json").write_text(json.dumps(api))
+    client = create_app(tmp_path / "api.json").test_client()
+    client.post("/users?api_key=s3", json={"password": "s3", "keys": {"token": "s3"}})
+    client.post("/users", data="password=s3", content_type="application/x-www-form-urlencoded")
+    listed = client.get("/__mock/requests").text
+    assert "s3" not in listed
+    assert '\\"[redacted]\\" is shorter than 9 characters' in listed
+    assert "s3" not in client.get("/__mock/verdict").text
 
 
 def test_a_long_body_is_cut(make_contract: MakeContract) -> None:

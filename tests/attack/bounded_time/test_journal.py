@@ -13,9 +13,22 @@ from tests.attack.scale import combine
 # Each is repeated until it is as long as the test wants.
 TEXTS = [
     "a", '"', '\\"', '"\\', '"a" ', '"a"  :', '"token" :', '"token":"', '"token":{', '"token":[', "token=", "=token", "?",
-    "a?", "&a", " ", "token", "{[", "}]", "%74oken=",
+    "a?", "&a", " ", "token", "{[", "}]", "%74oken=", "<", "<token>", "<token ", "<token>a", "</", "<a:", 'token="', "\n",
+    "\n--", "\n\n", ";name=", "\n--;name=token\n\n", "=  ",
 ]  # fmt: skip
-STARTS = ["", '"', '"token', '"token" :', '"token":"', '{"note":"', "token=", "token"]
+STARTS = [
+    "",
+    '"',
+    '"token',
+    '"token" :',
+    '"token":"',
+    '{"note":"',
+    "token=",
+    "token",
+    "<token>",
+    "<token ",
+    "form-data token",
+]
 
 
 @pytest.mark.parametrize(("text", "start"), combine(TEXTS, STARTS))
@@ -52,6 +65,18 @@ def test_the_time_to_redact_a_query_grows_linearly(text: str) -> None:
         ("%70assword=s3", f"%70assword={REDACTED}"),
         ('{"url": "/a?token=s3&page=1", "name": "k3', f'{{"url": "/a?token={REDACTED}&page=1", "name": "k3'),
         ("k3=" * 3, "k3=" * 3),
+        ("user[password]=s3&name=k3", f"user[password]={REDACTED}&name=k3"),
+        ("<a><password>s3</password><b>k3</b></a>", f"<a><password>{REDACTED}</password><b>k3</b></a>"),
+        ("<a token=\"s3 s3\" b='k3'>k3</a>", f"<a token=\"{REDACTED}\" b='k3'>k3</a>"),
+        ('<x:token y="1">s3', f'<x:token y="1">{REDACTED}'),
+        ("<a>/a?token=s3&b=k3</a>", f"<a>/a?token={REDACTED}&b=k3</a>"),
+        (
+            '--x\r\nContent-Disposition: form-data; name="password"\r\n\r\ns3\r\n--x\r\ncontent-disposition: form-data; '
+            'name=k\r\n\r\nk3\r\n--x\r\nContent-Disposition: form-data; name="a[token]"; filename="f"\r\n\r\ns3',
+            f'--x\r\nContent-Disposition: form-data; name="password"\r\n\r\n{REDACTED}\r\n--x\r\ncontent-disposition: '
+            'form-data; name=k\r\n\r\nk3\r\n--x\r\nContent-Disposition: form-data; name="a[token]"; filename="f"'
+            f"\r\n\r\n{REDACTED}",
+        ),
     ],
 )
 def test_secrets_of_truncated_text_are_redacted(text: str, shown: str) -> None:
