@@ -312,6 +312,18 @@ def test_a_request_does_not_wait_for_the_receiver(start: Callable[..., Api], rec
     assert api.call("GET", "/jobs/a") == CANCELLED
 
 
+def test_events_of_one_record_are_sent_one_after_the_other(start: Callable[..., Api], receiver: Receiver) -> None:
+    webhook = {"on": ["jobs.start", "jobs.cancel"], "to": receiver.url, "body": ["$key", "$event"]}
+    api = start({"hook": webhook})
+    receiver.gate.clear()
+    for key, transition in (("a", "start"), ("a", "cancel"), ("x%2Fy", "cancel")):
+        api.post(f"/__mock/state/jobs/{key}/{transition}")
+    begun = [receiver.next().body for _ in range(2)]
+    receiver.gate.set()
+    assert sorted(begun) == [["a", "start"], ["x/y", "cancel"]]
+    assert receiver.next().body == ["a", "cancel"]
+
+
 def test_what_falls_due_is_sent_when_the_clock_is_advanced(start: Callable[..., Api], receiver: Receiver) -> None:
     def progress(files: dict[str, Any]) -> None:
         files["scenarios/baseline.yaml"]["progress"] = {"jobs": [{"state": "queued", "fire": "start", "after": "1m"}]}

@@ -7,9 +7,11 @@ import itertools
 import logging
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from mockserver.engine.clock import monotonic, sleep
 from mockserver.engine.deliveries.delivery import Attempt, DeliverySender, WebhookDelivery
@@ -33,13 +35,41 @@ class _Batch(threading.local):
     hops = 0
 
 
+class DeliveryOrder:
+    """Which deliveries wait for an earlier one of the same webhook about the same record: receivers keep the latest."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[Any, ...], deque[WebhookDelivery]] = {}
+
+    def begin(self, delivery: WebhookDelivery) -> bool:
+        """Whether a delivery may be attempted now; another one waits."""
+        waiting = self._waiting.get(self._key(delivery))
+        if waiting is not None:
+            waiting.append(delivery)
+            return False
+        self._waiting[self._key(delivery)] = deque()
+        return True
+
+    def end(self, delivery: WebhookDelivery) -> WebhookDelivery | None:
+        """The delivery that may be attempted after this attempt."""
+        waiting = self._waiting[self._key(delivery)]
+        if waiting:
+            return waiting.popleft()
+        del self._waiting[self._key(delivery)]
+        return None
+
+    def _key(self, delivery: WebhookDelivery) -> tuple[Any, ...]:
+        state = delivery.state
+        return delivery.sandbox, state.scenario, state.webhook, state.resource, state.key
+
+
 class WebhookOutbox:
     """Sends deliveries, at most IN_FLIGHT_LIMIT at a time. `strict` says that an invalid body is not sent."""
 
     def __init__(self, sender: Sender, *, strict: bool) -> None:
         self._sender, self._strict = sender, strict
         self._queue: SimpleQueue[tuple[float, WebhookDelivery]] = SimpleQueue()
-        self._batch = _Batch()
+        self._batch, self._order = _Batch(), DeliveryOrder()
         self._idle, self._threads = 0, 0
         # A run that is forgotten is not kept for what it waits for.
         self._timers: list[tuple[float, int, weakref.ref[DeliverySender]]] = []
@@ -96,6 +126,8 @@ class WebhookOutbox:
     def _submit_all(self, deliveries: list[WebhookDelivery]) -> None:
         for delivery in deliveries:
             with self._lock:
+                if not self._order.begin(delivery):
+                    continue
                 self._queue.put((monotonic() + PAUSE_SECONDS, delivery))
                 if self._queue.qsize() > self._idle and self._threads < IN_FLIGHT_LIMIT:
                     self._threads += 1
@@ -123,6 +155,10 @@ class WebhookOutbox:
                     delivery.sender.attempted(delivery, self._attempt(delivery))
             except Exception as error:
                 log.error("the webhook %s failed", delivery.webhook.name, exc_info=error)
+            with self._lock:
+                following = self._order.end(delivery)
+                if following is not None:
+                    self._queue.put((monotonic(), following))
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
         at = delivery.begun
