@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import socket
@@ -10,12 +9,13 @@ import ssl
 from collections.abc import Iterable, Mapping
 from functools import cache
 from http.client import HTTP_PORT, HTTPS_PORT
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
 from mockserver.errors import quote as quote_name
 from mockserver.openapi.model import Operation
+from mockserver.syntax.http.basic_credentials import basic_credentials
 
 PORTS: Mapping[str, int] = {"http": HTTP_PORT, "https": HTTPS_PORT}
 TIMEOUT_SECONDS = 30.0
@@ -77,7 +77,9 @@ class UpstreamAddress(Struct, frozen=True):
         except UnicodeError:
             raise BadUpstream(f"{shown} names a host that is not valid: {quote_name(parts.hostname)}.") from None
         path = quote(parts.path, safe=_PATH_SAFE).rstrip("/")
-        return cls(parts.scheme, host, port or PORTS[parts.scheme], path, _basic(parts.username, parts.password))
+        return cls(
+            parts.scheme, host, port or PORTS[parts.scheme], path, basic_credentials(parts.username, parts.password)
+        )
 
     @property
     def authority(self) -> str:
@@ -164,14 +166,6 @@ class Upstream(Struct, frozen=True):
 def _pseudonym(url: str) -> str:
     digest = hashlib.sha256(f"{socket.gethostname()} {url}".encode()).hexdigest()
     return f"mockserver-{digest[:8]}"
-
-
-def _basic(user: str | None, password: str | None) -> str | None:
-    """Basic credentials (RFC 7617, section 2), in UTF-8."""
-    if user is None:
-        return None
-    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password or "")
-    return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
 
 def _without_credentials(url: str) -> str:

@@ -116,6 +116,16 @@ def test_a_url_may_consist_of_several_expressions(start: Callable[..., Api], rec
     assert receiver.next().target == "/jobs/n?of=a%20b%26c"
 
 
+def test_the_credentials_of_a_url_are_sent_and_not_listed(start: Callable[..., Api], receiver: Receiver) -> None:
+    api = start(cancelled_to(receiver.url.replace("://", "://ann:s%20%C3%A9@") + "?token=s3&a=1"))
+    api.post("/jobs/a/cancel")
+    sent = receiver.next()
+    assert sent.headers["authorization"] == "Basic " + base64.b64encode("ann:s é".encode()).decode()
+    assert sent.target.endswith("?token=s3&a=1")
+    listed = deliveries(api, "delivered")[0]["url"]
+    assert listed == receiver.url.replace("://", "://[redacted]@") + "?token=[redacted]&a=1"
+
+
 def test_the_url_may_be_in_the_record(start: Callable[..., Api], receiver: Receiver) -> None:
     api = start(cancelled_to("{$record#/callback_url}"), with_callback_url)
     api.call("PATCH", "/jobs/a", {"callback_url": f"{receiver.url}/of-record"})

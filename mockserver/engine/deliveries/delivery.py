@@ -14,6 +14,7 @@ from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, Feed, as_json
 from mockserver.syntax.instants import format_instant
+from mockserver.syntax.redaction import redact_query, redact_shapes
 
 if TYPE_CHECKING:
     from mockserver.engine.run import Run
@@ -98,14 +99,14 @@ class DeliveryState(Struct, eq=False, kw_only=True):
         self.status, self.next_attempt = "cancelled", None
 
     def as_json(self) -> dict[str, Any]:
-        """The delivery as the control API lists it."""
+        """The delivery as the control API lists it: without secrets."""
         return {
             "id": self.id,
             "webhook": self.webhook,
             "resource": self.resource,
             "event": self.event,
             "key": self.key,
-            "url": self.url,
+            "url": redact_shapes(redact_query(self.url)),
             "status": self.status,
             "attempts": [
                 {"at": format_instant(attempt.at)}

@@ -19,6 +19,7 @@ from msgspec import Struct
 from mockserver.contract.webhooks.reader import find_url_error
 from mockserver.engine.clock import monotonic
 from mockserver.errors import quote as quoted
+from mockserver.syntax.http.basic_credentials import basic_credentials
 
 # For the whole attempt.
 TIMEOUT_SECONDS = 15.0
@@ -148,6 +149,9 @@ def _head(request: OutgoingRequest) -> bytes:
     host = parts.netloc.rpartition("@")[2]
     authority = host if host.isascii() else host.encode("idna").decode()
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {authority}", "Connection: close"]
+    credentials = basic_credentials(parts.username, parts.password)
+    if credentials is not None and all(name.lower() != "authorization" for name, _ in request.headers):
+        lines.append(f"Authorization: {credentials}")
     lines += [f"{name}: {' '.join(value.split())}" for name, value in request.headers]
     lines.append(f"Content-Length: {len(request.body)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
