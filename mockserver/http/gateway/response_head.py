@@ -12,7 +12,10 @@ from mockserver.http.messages import PATH_CHARACTERS, Request
 from mockserver.syntax.http.address_headers import replace_addresses
 from mockserver.syntax.http.header_names import HOP_BY_HOP, NOT_TRAILERS
 
-NOT_RETURNED = HOP_BY_HOP | {"proxy-authenticate", "proxy-authentication-info"}
+# What the host of the upstream says of itself would hold for this one: browsers remember for a year that `localhost` is
+# reached by https alone (RFC 6797), and where else it is (RFC 7838).
+OF_HOST = {"alt-svc", "strict-transport-security"}
+NOT_RETURNED = HOP_BY_HOP | OF_HOST | {"proxy-authenticate", "proxy-authentication-info"}
 Headers = Sequence[tuple[str, str]]
 
 # Headers about the bytes of a body, which no longer hold for one that is patched.
