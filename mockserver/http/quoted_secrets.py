@@ -24,7 +24,7 @@ def quoted_secrets(message: LoggedMessage, query: str = "", names: Set[str] = NO
     """The texts of a message and of a query that hold secrets by their names, or by these `names`, in quotes."""
 
     def holds_secret(name: str) -> bool:
-        return name.lower() in names or is_secret(name.rstrip("[]"))
+        return name.lower() in names or is_secret(name)
 
     pairs = [*_fields(query), *message.headers]
     body = message.body.decode(errors="replace")

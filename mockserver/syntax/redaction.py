@@ -69,8 +69,8 @@ _ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.-]++)(\s*+=\s*+)(?:"[^"<]*+"?|'[^'<]
 
 
 def is_secret(name: str) -> bool:
-    """Whether a member, header or parameter of this name holds a secret."""
-    end = name[-NAME_KEPT:]
+    """Whether a member, header or parameter of this name, such as `user[password]`, holds a secret."""
+    end = name[-NAME_KEPT:].rstrip("[]")
     return SECRET.search(end) is not None and PAGE_TOKEN.search(end) is None
 
 
@@ -111,9 +111,7 @@ def redact_query(text: str, secrets: frozenset[str] = frozenset()) -> str:
 
     def pair(match: re.Match[str]) -> str:
         name = unquote(match[1])
-        # Of a member, such as `user[password]`, the innermost name.
-        holds_secret = name.lower() in secrets or is_secret(name.rstrip("[]"))
-        return f"{match[1]}={REDACTED}" if holds_secret else match[0]
+        return f"{match[1]}={REDACTED}" if name.lower() in secrets or is_secret(name) else match[0]
 
     may_have_secrets = "=" in text and (secrets or "%" in text or _may_have_names(text))
     return _PAIR.sub(pair, text) if may_have_secrets else text
@@ -142,7 +140,7 @@ def _without_secret_content(part: str) -> str:
     """A part of a multipart form without its content, if its name says that this is a secret."""
     end = _EMPTY_LINE.search(part)
     name = _PART_NAME.search(part, 0, end.start()) if end is not None else None
-    if end is None or name is None or not is_secret(name[1].rstrip("[]")):
+    if end is None or name is None or not is_secret(name[1]):
         return part
     return part[: end.end()] + REDACTED
 

@@ -16,7 +16,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"
     "name",
     ["password", "newPassword", "passwd", "pwd", "X-Amz-Signature", "x-goog-signature", "access_token", "refreshToken", "client_secret", "api_key", "apiKey",
      "X-Api-Key", "Authorization", "Proxy-Authorization", "Set-Cookie", "aws_secret_access_key", "private_key", "jwt",
-     "Cookie2", "passphrase", "credentials", "signing-key", "encryption_key", "pa\u017f\u017fword", "API\u212aEY"],
+     "Cookie2", "passphrase", "credentials", "user[password]", "token[]", "signing-key", "encryption_key", "pa\u017f\u017fword", "API\u212aEY"],
 )  # fmt: skip
 def test_a_name_shows_that_it_holds_a_secret(name: str) -> None:
     assert is_secret(name)
