@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from mockserver import BackgroundServer, Client, ContractError, create_app, load_contract
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.server import streams
 from tests.conftest import MakeContract
@@ -292,11 +292,14 @@ def test_an_event_that_violates_the_schema_of_items_is_recorded_and_ends_the_str
         ]
 
 
-def test_a_plain_example_stays_open(make_contract: MakeContract) -> None:
+@pytest.mark.parametrize("is_overridden", [False, True])
+def test_a_plain_example_stays_open(make_contract: MakeContract, is_overridden: bool) -> None:
     media = {"example": "data: 1\n\ndata: 2\n\n"}
     contract = load_contract(make_contract(lambda files: add_events(files, "events", media)))
     app = create_app(contract)
     with BackgroundServer(app, "127.0.0.1") as server:
+        if is_overridden:
+            Client(server.url).override("events", example="example")
         reader = Reader(server.url, "/events")
         assert [reader.block(), reader.block()] == ["data: 1", "data: 2"]
         assert len(app.extensions["mockserver"].streams) == 1

@@ -28,7 +28,7 @@ from mockserver.openapi.parameter_encoding import to_field_value
 from mockserver.refusals import Injected, ResetWhileHeld
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.charsets import as_utf_8
-from mockserver.syntax.http.media_types import is_json, is_markup
+from mockserver.syntax.http.media_types import EVENT_STREAM, essence, is_json, is_markup
 from mockserver.syntax.http.statuses import FIRST_ERROR
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.merge_patch import merge_patch
@@ -142,6 +142,8 @@ def replacement_response(exchange: Exchange, operation: Operation, override: Ove
         assert call is not None
         headers = required_headers(contract, operation, call, seed, spec, override.headers)
     response = build_response(operation, status, value, media_type, headers)
+    # As without an override: clients connect again where a stream of events ends.
+    response.stays_open = example is not None and essence(media_type or "") == EVENT_STREAM
     if status >= FIRST_ERROR and (declared is None or declared_media(declared, media_type) is None):
         response.violations.clear()
     names = {name.lower() for name in override.headers}
