@@ -165,6 +165,18 @@ def test_an_example_is_sent_as_text_or_written_by_the_schema(serve: Serve, examp
     assert serve(api(entry={"example": example})).get("/pets/7").text == document
 
 
+@pytest.mark.parametrize("is_text", [True, False])
+def test_an_example_in_xml_is_sent_without_its_write_only_members(serve: Serve, is_text: bool) -> None:
+    document = api(
+        entry={"example": "<pet><name>Rex</name><pin>1</pin></pet>" if is_text else {"name": "Rex", "pin": "1"}}
+    )
+    properties = {"name": TEXT, "pin": TEXT | {"writeOnly": True}}
+    document["components"]["schemas"] = document["components"]["schemas"] | {
+        "Pet": {"type": "object", "properties": properties, "xml": {"name": "pet"}},
+    }
+    assert serve(document).get("/pets/7").text == DECLARATION + "<pet><name>Rex</name></pet>"
+
+
 def test_an_example_that_is_an_object_needs_no_schema(serve: Serve) -> None:
     content = {XML: {"example": {"a": [1, 2], "b": None}}}
     operation = {"responses": {"200": {"description": "x", "content": content}}}

@@ -269,6 +269,13 @@ class SampleBuilder(Struct, frozen=True):
             return value
         if media.schema is None and media.item is not None and isinstance(value, list):
             return [_shown(item, media.item.shape, media.item.validator) for item in value]
+        if isinstance(value, str) and not is_json(media.name) and holds_value(media.name, media):
+            # An XML document, which is written anew only where it has such members.
+            document = body_value(media.name, media, value)
+            if document is None or document.violations:
+                return value
+            shown = _shown(document.value, media.shape, media.validator)
+            return value if shown is document.value else shown
         return _shown(value, media.shape, media.validator)
 
     def _example_or_generated(self, media: MediaType, default: Any) -> Any:
