@@ -193,7 +193,7 @@ def member_path(notation: ParameterStyle, name: str, other_names: Collection[str
         return tuple(path) if base == notation.name else ()
     if name in other_names or name.startswith(RESERVED_PREFIX):
         return ()
-    return (name,) if name in notation.shape.names or notation.shape.is_open else ()
+    return (name,) if notation.shape.may_have(name) else ()
 
 
 def has_member_parameters(notation: ParameterStyle) -> bool:

@@ -71,6 +71,11 @@ class BoundedPattern:
         return outcome is True
 
 
+def matches_pattern(pattern: str, name: str) -> bool:
+    """Whether the name of a member matches a pattern of `patternProperties`."""
+    return _compile(pattern, BACKTRACK_LIMIT).is_valid(name)
+
+
 def _outcome(pattern: jsonschema_rs.Validator, text: str) -> bool | None:
     """Whether a text matches; None where the expression has gone back too often to know."""
     try:

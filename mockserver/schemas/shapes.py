@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.documents.nodes import Node
+from mockserver.schemas.backtracking import matches_pattern
 
 ALL_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 COMPOUND = frozenset({"array", "object"})
@@ -22,8 +23,8 @@ class Shape:
     """
 
     __slots__ = (
-        "_additional", "_alternatives", "_items", "_members", "_names", "_required", "_schemas", "_types",
-        "_unconditional",
+        "_additional", "_alternatives", "_by_patterns", "_items", "_members", "_names", "_patterns", "_required",
+        "_schemas", "_types", "_unconditional",
     )  # fmt: skip
 
     def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
@@ -34,6 +35,9 @@ class Shape:
         self._additional: Shape | None = None
         self._names: frozenset[str] | None = None
         self._members: dict[str, Shape] = {}
+        self._patterns: tuple[tuple[str, Node, bool], ...] | None = None
+        # By the numbers of the patterns that match.
+        self._by_patterns: dict[tuple[int, ...], Shape] = {}
         self._types: frozenset[str] | None = None
 
     @classmethod
@@ -93,7 +97,37 @@ class Shape:
             required, alternatives = self._below("properties", name)
             if required or alternatives:
                 shape = self._members[name] = Shape(required, alternatives)
-        return shape or self.additional
+        return shape or self._patterned(name) or self.additional
+
+    def may_have(self, name: str) -> bool:
+        """Whether an object is meant to have a member of this name."""
+        return name in self.names or self.is_open or self._patterned(name) is not None
+
+    @property
+    def patterns(self) -> tuple[tuple[str, Node, bool], ...]:
+        """Each pattern of `patternProperties`, its schema, and whether that is in a branch."""
+        if self._patterns is None:
+            self._patterns = tuple(
+                (pattern, below, is_branch)
+                for schema, is_branch in self.schemas()
+                if isinstance(patterns := schema.value.get("patternProperties"), dict)
+                for pattern in patterns
+                if isinstance((below := schema.child("patternProperties", pattern)).value, dict)
+            )
+        return self._patterns
+
+    def _patterned(self, name: str) -> Shape | None:
+        """The shape of a member whose name `patternProperties` matches; None for another one."""
+        if not self.patterns:
+            return None
+        matching = tuple(number for number, entry in enumerate(self.patterns) if matches_pattern(entry[0], name))
+        if matching and matching not in self._by_patterns:
+            schemas = [self.patterns[number][1:] for number in matching]
+            self._by_patterns[matching] = Shape(
+                tuple(schema for schema, is_branch in schemas if not is_branch),
+                tuple(schema for schema, is_branch in schemas if is_branch),
+            )
+        return self._by_patterns.get(matching)
 
     @property
     def additional(self) -> Shape:

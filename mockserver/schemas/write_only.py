@@ -63,6 +63,7 @@ def holds_write_only(shape: Shape) -> bool:
             continue
         seen |= schemas
         members = [current.member(name) for name in current.names]
+        members += [Shape.from_schema(schema) for _, schema, _ in current.patterns]
         if any(member.has_annotation(WRITE_ONLY) for member in members):
             return True
         pending.extend((*members, current.items, current.additional))

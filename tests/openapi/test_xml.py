@@ -121,6 +121,7 @@ BOTH_WAYS: list[tuple[str, dict[str, Any], Any, str]] = [
     ("lists of any name", record() | {"additionalProperties": many(NUMBER)}, {"a": [1], "b": [2, 3]}, "<root><a>1</a><b>2</b><b>3</b></root>"),
     ("a name that XML does not have", record() | {"additionalProperties": TEXT}, {"first name": "x", "1": "y"}, "<root><first_x0020_name>x</first_x0020_name><_x0031_>y</_x0031_></root>"),
     ("a declared name that XML does not have", {"type": "object", "properties": {"first name": TEXT, "2fa": named(TEXT, attribute=True), "tags": many(named(TEXT, name="a tag"))}}, {"first name": "x", "2fa": "y", "tags": ["z"]}, '<root _x0032_fa="y"><first_x0020_name>x</first_x0020_name><a_x0020_tag>z</a_x0020_tag></root>'),
+    ("members whose names match a pattern", record() | {"patternProperties": {"^n_": NUMBER, "^l_": many(TEXT)}, "additionalProperties": False}, {"n_a": 1, "l_b": ["2"]}, "<root><n_a>1</n_a><l_b>2</l_b></root>"),
     ("undeclared members", record(a=NUMBER), {"a": 1, "@b": "2", "c": {"d": "x"}, "#text": "t"}, '<root b="2"><a>1</a><c><d>x</d></c>t</root>'),
     ("an alternative of the root", ref("Animal"), {"kind": "cat", "lives": 9}, "<cat><kind>cat</kind><lives>9</lives></cat>"),
     ("another alternative of the root", ref("Animal"), {"kind": "dog", "tricks": ["sit"]}, "<dog><kind>dog</kind><tricks>sit</tricks></dog>"),

@@ -25,6 +25,8 @@ def shape_of(schema: dict[str, Any]) -> Shape:
         ({"properties": {"a": SECRET}}, True),
         ({"properties": {"a": {"items": {"properties": {"b": SECRET}}}}}, True),
         ({"additionalProperties": {"oneOf": [{"type": "null"}, {"properties": {"b": SECRET}}]}}, True),
+        ({"patternProperties": {"^a": SECRET}}, True),
+        ({"patternProperties": {"^a": {"type": "string"}}}, False),
         (TREE, False),
         ({"properties": {**TREE["properties"], "secret": SECRET}}, True),
         ({"properties": {"a": {"writeOnly": False}}}, False),
@@ -39,6 +41,15 @@ def test_a_value_is_shown_without_members_that_are_write_only() -> None:
     schema = {"properties": {**TREE["properties"], "secret": SECRET}}
     value = {"name": "a", "secret": "x", "children": [{"name": "b", "secret": "y"}, 1]}
     assert without_write_only(value, shape_of(schema)) == {"name": "a", "children": [{"name": "b"}, 1]}
+
+
+def test_members_whose_names_match_a_pattern_may_be_write_only() -> None:
+    schema = {
+        "patternProperties": {"^pin": SECRET, "^a": {"patternProperties": {"^b": SECRET}}},
+        "additionalProperties": False,
+    }
+    value = {"pin1": "x", "a1": {"b": "y", "c": 1}, "d": 2}
+    assert without_write_only(value, shape_of(schema)) == {"a1": {"c": 1}, "d": 2}
 
 
 def test_a_value_without_such_members_is_itself() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from msgspec import Struct, field
 
 from mockserver.documents.nodes import Documents, Node
+from mockserver.schemas.backtracking import matches_pattern
 from mockserver.schemas.shapes import COMPOUND, Shape, types_of
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer
@@ -186,10 +187,29 @@ class XmlLayout:
     def member(self, name: str) -> XmlLayout:
         """The layout of a member of an object."""
         if name not in self.names:
-            return self.additional
+            return self._patterned(name) or self.additional
         if name not in self._members:
             self._members[name] = self._below("properties", name)
         return self._members[name]
+
+    @cached_property
+    def _has_patterns(self) -> bool:
+        return any("patternProperties" in node.value for node in self._all_nodes())
+
+    def _patterned(self, name: str) -> XmlLayout | None:
+        """The layout of a member whose name `patternProperties` matches; None for another one."""
+        if not self._has_patterns:
+            return None
+        required, optional = (
+            [
+                node.child("patternProperties", pattern)
+                for node in nodes
+                for pattern in node.value.get("patternProperties", ())
+                if matches_pattern(pattern, name)
+            ]
+            for nodes in (self._expansion.nodes.values(), self._optional_nodes)
+        )
+        return self._layouts.of(required, optional) if required or optional else None
 
     @cached_property
     def additional(self) -> XmlLayout:

@@ -15,6 +15,15 @@ from mockserver.http.request.addressing import build_request
 from tests.conftest import Serve
 
 COLOR = {"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}}
+PATTERNS = {
+    "type": "object",
+    "patternProperties": {
+        "^s": {"type": "string"},
+        "^n": {"type": "integer"},
+        "^l": {"type": "array", "items": {"type": "string"}},
+    },
+    "additionalProperties": False,
+}
 NUMBERS = {"type": "array", "items": {"type": "integer"}}
 TEXTS = {"type": "array", "items": {"type": "string"}}
 
@@ -88,6 +97,8 @@ def test_a_path_parameter_is_read_by_its_style(
         ({"schema": COLOR}, "R=100&G=200&other=1", {"R": 100, "G": 200}),
         ({"schema": {"type": "object", "additionalProperties": {"type": "integer"}}}, "a=1&b=2&__own=3", {"a": 1, "b": 2}),
         ({"schema": COLOR, "style": "deepObject"}, "p[R]=100&p%5BG%5D=200&R=1", {"R": 100, "G": 200}),
+        ({"schema": PATTERNS, "style": "deepObject"}, "p[s1]=5&p[n1]=5&p[l1]=5", {"s1": "5", "n1": 5, "l1": ["5"]}),
+        ({"schema": PATTERNS}, "s1=5&n1=5&l1=5", {"s1": "5", "n1": 5, "l1": ["5"]}),
         ({"schema": {"type": "object", "properties": {"a": NUMBERS, "b": COLOR}}, "style": "deepObject"}, "p[a][]=1&p[a][]=2&p[b][R]=3", {"a": [1, 2], "b": {"R": 3}}),
         ({"schema": {"type": "object", "properties": {"a": NUMBERS}}, "style": "deepObject"}, "p[a][10]=2&p[a][9]=1", {"a": [1, 2]}),
         ({"schema": {"type": "object", "properties": {"a": NUMBERS}}, "style": "deepObject"}, "p[a]=1&p[a]=2", {"a": [1, 2]}),
