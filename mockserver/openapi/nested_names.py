@@ -58,15 +58,15 @@ def _build(branch: Any, shape: Shape, read: Callable[[Any, Shape], Any]) -> Any:
     """The value of a branch: a list of leaves that have the same path, or an object of further branches."""
     if isinstance(branch, list):
         if "array" in shape.types and (len(branch) > 1 or shape.types <= {"array", "object", "null"}):
-            return [read(leaf, shape.items) for leaf in branch]
+            return [read(leaf, shape.item(index)) for index, leaf in enumerate(branch)]
         return read(branch[0], shape) if len(branch) == 1 else [read(leaf, shape) for leaf in branch]
     if "array" in shape.types and all(_is_index(name) for name in branch):
         items: list[Any] = []
         for _, below in sorted(branch.items(), key=lambda entry: int(entry[0] or 0)):
             if isinstance(below, list):
-                items += [read(leaf, shape.items) for leaf in below]
+                items += [read(leaf, shape.item(len(items) + index)) for index, leaf in enumerate(below)]
             else:
-                items.append(_build(below, shape.items, read))
+                items.append(_build(below, shape.item(len(items)), read))
         return items
     return {name: _build(below, shape.member(name), read) for name, below in branch.items()}
 

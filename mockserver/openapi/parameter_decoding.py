@@ -181,7 +181,17 @@ def collect_members(
         value = assemble(entries, notation.shape, lambda text, shape: decode_scalar(decode(text), shape.types))
     except Unreadable as error:
         return None, [Violation(notation.location, "", error.keyword, str(error), notation.name)]
-    return value, parameter.validator.violations(value, notation.location, notation.name)
+    violations = parameter.validator.violations(value, notation.location, notation.name)
+    if violations:
+        # Text that looks like a number may be meant as text.
+        value_as_text = assemble(entries, notation.shape, lambda text, shape: _as_text(decode(text), shape))
+        if parameter.validator.is_valid(value_as_text):
+            return value_as_text, []
+    return value, violations
+
+
+def _as_text(text: str, shape: Shape) -> Any:
+    return text if "string" in shape.types else decode_scalar(text, shape.types)
 
 
 def member_path(notation: ParameterStyle, name: str, other_names: Collection[str]) -> tuple[str, ...]:
@@ -262,7 +272,7 @@ def _array_candidates(notation: ParameterStyle, items: Sequence[str], decode: De
     if notation.items is not None:
         yield [next(_candidates(notation.items, [item], decode)) for item in items]
     texts, types = [decode(item) for item in items], notation.shape.items.types
-    yield [decode_scalar(text, types) for text in texts]
+    yield [decode_scalar(text, notation.shape.item(index).types) for index, text in enumerate(texts)]
     if "string" in types:
         yield texts
 

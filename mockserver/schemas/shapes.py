@@ -23,8 +23,8 @@ class Shape:
     """
 
     __slots__ = (
-        "_additional", "_alternatives", "_by_patterns", "_items", "_members", "_names", "_patterns", "_required",
-        "_schemas", "_types", "_unconditional",
+        "_additional", "_alternatives", "_by_patterns", "_items", "_members", "_names", "_patterns", "_prefix",
+        "_required", "_schemas", "_types", "_unconditional",
     )  # fmt: skip
 
     def __init__(self, required: tuple[Node, ...] = (), alternatives: tuple[Node, ...] = ()) -> None:
@@ -32,6 +32,7 @@ class Shape:
         self._schemas: tuple[tuple[Node, bool], ...] | None = None
         self._unconditional: tuple[Node, ...] | None = None
         self._items: Shape | None = None
+        self._prefix: tuple[Shape, ...] | None = None
         self._additional: Shape | None = None
         self._names: frozenset[str] | None = None
         self._members: dict[str, Shape] = {}
@@ -67,6 +68,24 @@ class Shape:
                     alternatives += tuple(_list_schemas(schema.child("prefixItems")))
             self._items = Shape((), required + alternatives) if alternatives else Shape(required)
         return self._items
+
+    def item(self, index: int) -> Shape:
+        """The shape of the item of an array at an index, which `prefixItems` may describe."""
+        if self._prefix is None:
+            listed = [schema.value.get("prefixItems") for schema, _ in self.schemas()]
+            count = max((len(items) for items in listed if isinstance(items, list)), default=0)
+            self._prefix = tuple(self._prefix_item(number) for number in range(count))
+        return self._prefix[index] if index < len(self._prefix) else self.items
+
+    def _prefix_item(self, index: int) -> Shape:
+        required: list[Node] = []
+        alternatives: list[Node] = []
+        for schema, is_branch in self.schemas():
+            items = schema.value.get("prefixItems")
+            tokens = ("prefixItems", index) if isinstance(items, list) and index < len(items) else ("items",)
+            if tokens[0] in schema.value and isinstance((below := schema.child(*tokens)).value, dict):
+                (alternatives if is_branch else required).append(below)
+        return Shape(tuple(required), tuple(alternatives))
 
     @property
     def names(self) -> frozenset[str]:

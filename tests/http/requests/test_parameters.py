@@ -24,6 +24,11 @@ PATTERNS = {
     },
     "additionalProperties": False,
 }
+TUPLE = {
+    "type": "array",
+    "prefixItems": [{"type": "string"}, {"type": "integer"}],
+    "items": {"type": "boolean"},
+}
 NUMBERS = {"type": "array", "items": {"type": "integer"}}
 TEXTS = {"type": "array", "items": {"type": "string"}}
 
@@ -98,6 +103,10 @@ def test_a_path_parameter_is_read_by_its_style(
         ({"schema": {"type": "object", "additionalProperties": {"type": "integer"}}}, "a=1&b=2&__own=3", {"a": 1, "b": 2}),
         ({"schema": COLOR, "style": "deepObject"}, "p[R]=100&p%5BG%5D=200&R=1", {"R": 100, "G": 200}),
         ({"schema": PATTERNS, "style": "deepObject"}, "p[s1]=5&p[n1]=5&p[l1]=5", {"s1": "5", "n1": 5, "l1": ["5"]}),
+        ({"schema": TUPLE}, "p=5&p=6&p=true", ["5", 6, True]),
+        ({"schema": TUPLE, "explode": False}, "p=5,6", ["5", 6]),
+        ({"schema": {"type": "object", "properties": {"a": TUPLE}}, "style": "deepObject"}, "p[a][]=5&p[a][]=6", {"a": ["5", 6]}),
+        ({"schema": {"type": "object", "properties": {"a": {"anyOf": [{"type": "integer", "minimum": 9}, {"type": "string"}]}}}, "style": "deepObject"}, "p[a]=5", {"a": "5"}),
         ({"schema": PATTERNS}, "s1=5&n1=5&l1=5", {"s1": "5", "n1": 5, "l1": ["5"]}),
         ({"schema": {"type": "object", "properties": {"a": NUMBERS, "b": COLOR}}, "style": "deepObject"}, "p[a][]=1&p[a][]=2&p[b][R]=3", {"a": [1, 2], "b": {"R": 3}}),
         ({"schema": {"type": "object", "properties": {"a": NUMBERS}}, "style": "deepObject"}, "p[a][10]=2&p[a][9]=1", {"a": [1, 2]}),
