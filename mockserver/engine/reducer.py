@@ -34,6 +34,7 @@ from mockserver.engine.commands import (
     Transaction,
     UseOverride,
 )
+from mockserver.engine.state.ownership import find_other_use, owned_rows
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.engine.state.sorted_rows import Row
 from mockserver.engine.state.state import State
@@ -151,14 +152,23 @@ def fired_by(before: State, command: Command, after: State) -> list[Fired]:
     if isinstance(command, Fire):
         return [Fired(command.resource, command.key, command.transition, after.latest)]
     if isinstance(command, Put):
-        row = after.tables[command.resource].get(command.key)
-        return [Fired(command.resource, command.key, row.last, after.latest)] if row is not None and row.last else []
+        transition = transition_by(before, command, after)
+        return [Fired(command.resource, command.key, transition, after.latest)] if transition is not None else []
     fired: list[Fired] = []
     for part in command.commands if isinstance(command, Transaction) else ():
         after = apply(before, part)
         fired += fired_by(before, part, after) if after is not before else []
         before = after
     return fired
+
+
+def transition_by(before: State, command: Put, after: State) -> str | None:
+    """The transition that a record has taken because a client has written it, if it has taken one."""
+    lifecycle = after.tables[command.resource].layout.resource.lifecycle
+    old, new = (state.tables[command.resource].get(command.key) for state in (before, after))
+    if lifecycle is None or old is None or new is None or old.record[lifecycle.field] == new.record[lifecycle.field]:
+        return None
+    return new.last
 
 
 def settle(state: State, until: int) -> tuple[State, list[Fired]]:
@@ -230,17 +240,22 @@ def _put(state: State, command: Put) -> State:
         violations.append(Violation("body", json_pointer.append("", touch or ""), "clock", message))
     if violations:
         raise InvalidRecord(resource.name, violations)
-    if lifecycle is not None and old is not None and lifecycle.field not in record:
+    if lifecycle is not None and lifecycle.field not in record:
         # A state that the schema does not require is not lost.
-        record = {**record, lifecycle.field: old.record[lifecycle.field]}
-    since = command.at if step is None else latest
-    due = state.schedule.next(resource.name, lifecycle, key, record, UNUSED, since)
+        state_before = old.record[lifecycle.field] if old is not None else lifecycle.initial
+        record = {**record, lifecycle.field: state_before}
+    # What a client writes leaves a record in its state, by the transition and at the time that have led there.
+    kept = old if command.touch else None
+    uses = kept.uses if kept is not None else UNUSED
+    due = state.schedule.next(resource.name, lifecycle, key, record, uses, command.at if step is None else latest)
+    if kept is not None and kept.due is not None and step is None:
+        due = kept.due if due is not None and due.rule == kept.due.rule else due
     if due is not None:
         _require_time(due)
     agenda = state.agenda.with_replaced(old.due if old is not None else None, due)
     latest = latest if record_stamp is None else max(latest, record_stamp)
-    last = step.name if step is not None else None
-    put = table.put(key, record, last, due, subscription=command.subscription)
+    last = step.name if step is not None else kept.last if kept is not None else None
+    put = table.put(key, record, last, due, uses, command.subscription)
     tables = {**state.tables, resource.name: put}
     if step is not None and table.layout.log is not None:
         _log_transition(tables, table.layout.log, resource, record, step.name, _write_stamp(latest))
@@ -280,31 +295,20 @@ def _remove(state: State, command: Remove) -> State:
     resource = table.layout.resource
     if not resource.key:
         raise NotKeyed(resource.name)
-    row = table.get(command.key)
-    if row is None:
+    if command.key not in table:
         raise UnknownRecord(resource.name, command.key)
-    agenda = state.agenda.with_replaced(row.due, None)
-    state = state.with_tables(table.remove(command.key), latest=state.latest, agenda=agenda)
-    for other in [table.layout.resource for table in state.tables.values()]:
-        for field, target in other.references.items():
-            if target != resource.name:
-                continue
-            if (other.name, field) == table.layout.log:
-                without = state.tables[other.name].without(field, command.key)
-                state = state.with_tables(without, latest=state.latest, agenda=state.agenda)
-            else:
-                state = _remove_owned(state, command, other, field)
-    return state
-
-
-def _remove_owned(state: State, command: Remove, other: Resource, field: str) -> State:
-    """The state without the records whose `field` refers to the removed one. Raises RecordInUse if it owns none."""
-    rows = state.tables[other.name].group(field, command.key)
-    if rows and field not in other.owned_by:
-        raise RecordInUse(command.resource, command.key, other.name, field)
-    for row in rows:
-        state = _remove(state, Remove(other.name, row.record[other.key], command.at))
-    return state
+    removed = owned_rows(state, resource.name, command.key)
+    if (use := find_other_use(state, removed)) is not None:
+        (name, key), other, field = use
+        raise RecordInUse(name, key, other, field)
+    tables, agenda = {**state.tables}, state.agenda
+    for (name, key), row in removed.items():
+        table = tables[name] = tables[name].remove(key)
+        agenda = agenda.with_replaced(row.due, None)
+        if table.layout.log is not None:
+            log, reference = table.layout.log
+            tables[log] = tables[log].without(reference, key)
+    return State(tables, state.latest, state.schedule, agenda, state.overrides, state.keys)
 
 
 def _next_stamp(state: State, at: int) -> int:

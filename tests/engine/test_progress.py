@@ -111,6 +111,28 @@ def test_a_record_that_was_put_waits_from_the_command_on(contract: Contract) -> 
     assert not run.state.has_record("jobs", "n")
 
 
+def write(run: Run, key: str) -> None:
+    run.submit(lambda state, at: Put("jobs", key, state.record("jobs", key), at, touch=True))
+
+
+def test_what_a_client_writes_does_not_make_a_record_wait_anew(contract: Contract) -> None:
+    run = make(contract)
+    run.advance(4 * SECOND)
+    write(run, "job-1")
+    run.advance(1 * SECOND)
+    assert status(run, "job-1") == "running"
+
+
+def test_what_a_client_writes_does_not_begin_the_count_of_times_anew(contract: Contract) -> None:
+    run = make(contract, rules=RULES[:2])
+    run.advance(25 * SECOND)
+    assert status(run, "job-1") == "failed"
+    fire(run, "job-1", "retry")
+    write(run, "job-1")
+    run.advance(MINUTE)
+    assert status(run, "job-1") == "running"
+
+
 def test_a_manual_clock_moves_only_when_told(contract: Contract) -> None:
     watch = Watch()
     run = make(contract, watch)

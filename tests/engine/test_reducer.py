@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mockserver import Contract, Violation, load_contract
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Put, Remove
-from mockserver.engine.reducer import apply
+from mockserver.engine.reducer import apply, fired_by
 from mockserver.engine.start import Start
 from mockserver.engine.state.presentation import with_derived_fields
 from mockserver.engine.state.state import State, fingerprint
@@ -85,6 +85,29 @@ def test_a_state_that_the_schema_does_not_require_stays_if_a_record_is_put_witho
     before = state.record("jobs", "c")
     record = {name: value for name, value in before.items() if name != "status"}
     assert apply(state, Put("jobs", "c", record, NOW)).record("jobs", "c")["status"] == before["status"]
+
+
+def test_a_record_without_a_state_that_the_schema_does_not_require_is_in_the_initial_one(
+    make_contract: MakeContract,
+) -> None:
+    def change(files: dict[str, Any]) -> None:
+        files["schemas/job.json"]["required"].remove("status")
+        del files["fixtures/small/jobs.json"][0]["status"]
+
+    contract = load_contract(make_contract(change))
+    state = Start(contract, contract.scenarios["baseline"]).state
+    record = {"id": "n", "owner_id": 1, "updated_at": "2026-01-01T00:00:05.000Z"}
+    state = apply(state, Put("jobs", "n", record, NOW))
+    for key in ("a", "n"):
+        assert state.record("jobs", key)["status"] == "queued"
+        assert apply(state, Fire("jobs", key, "start", NOW)).record("jobs", key)["status"] == "running"
+
+
+def test_a_repeat_is_one_also_after_a_client_has_written_the_record(small: Contract, state: State) -> None:
+    state = apply(state, Fire("jobs", "a", "cancel", NOW))
+    after = apply(state, Put("jobs", "a", {**state.record("jobs", "a"), "note": "late"}, NOW, touch=True))
+    assert fired_by(state, Put("jobs", "a", {}, NOW, touch=True), after) == []
+    assert apply(after, Fire("jobs", "a", "cancel", NOW)) is after
 
 
 def put(record: dict[str, Any], key: str = "a") -> Put:

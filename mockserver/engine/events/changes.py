@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from mockserver.contract.model import Record
 from mockserver.engine.commands import Command, Fire, Fired, Put, Remove, Transaction
-from mockserver.engine.reducer import apply
+from mockserver.engine.reducer import apply, transition_by
+from mockserver.engine.state.ownership import owned_rows
 from mockserver.engine.state.state import State
 
 # The names of changes that are not transitions.
@@ -42,7 +43,7 @@ def changes_by(before: State, command: Command, after: State) -> Iterator[Record
     elif isinstance(command, Put):
         yield from _changes_by_put(before, command, after)
     elif isinstance(command, Remove):
-        yield from _removals(before, command.resource, command.key, command.at, set())
+        yield from _removals(before, command.resource, command.key, command.at)
     elif isinstance(command, Transaction):
         for part in command.commands:
             after = apply(before, part)
@@ -65,15 +66,15 @@ def _changes_by_put(before: State, command: Put, after: State) -> Iterator[Recor
     resource, key = command.resource, command.key
     old, new = before.tables[resource].get(key), after.tables[resource].get(key)
     assert new is not None
+    transition = transition_by(before, command, after)
     if not command.touch:
         name, at = PUT, command.at
     else:
         at = after.latest
-        # Without a transition, a record that is put has no last one.
-        name = new.last or (CREATE if old is None else UPDATE if command.partial else REPLACE)
+        name = transition or (CREATE if old is None else UPDATE if command.partial else REPLACE)
     former = old.record if old is not None else None
     yield RecordChange(resource, key, name, at, new.record, former, new.subscription)
-    if new.last is not None:
+    if transition is not None:
         yield from _log_entry(after, resource, at)
 
 
@@ -83,15 +84,8 @@ def _log_entry(after: State, resource: str, at: int) -> Iterator[RecordChange]:
         yield RecordChange(log[0], None, APPEND, at, after.tables[log[0]].newest.record, None)
 
 
-def _removals(state: State, resource: str, key: Any, at: int, removed: set[tuple[str, Any]]) -> Iterator[RecordChange]:
+def _removals(state: State, resource: str, key: Any, at: int) -> Iterator[RecordChange]:
     """The removal of a record, and of those that it owns; entries of a log go with their record without a change."""
-    row = state.tables[resource].get(key)
-    if row is None or (resource, key) in removed:
-        return
-    removed.add((resource, key))
-    yield RecordChange(resource, key, DELETE, at, row.record, row.record, row.subscription)
-    for other in [table.layout.resource for table in state.tables.values()]:
-        for field, target in other.references.items():
-            if target == resource and field in other.owned_by:
-                for owned in state.tables[other.name].group(field, key):
-                    yield from _removals(state, other.name, owned.record[other.key], at, removed)
+    for (name, owned_key), row in owned_rows(state, resource, key).items():
+        if state.tables[name].layout.resource.key:
+            yield RecordChange(name, owned_key, DELETE, at, row.record, row.record, row.subscription)

@@ -32,8 +32,11 @@ STEP_LIMIT = 8
 
 def populate(contract: Contract, scenario: Scenario) -> State:
     """The state that every run of the scenario begins with. Raises CannotGenerate."""
-    records: dict[str, list[Record]] = {name: list(scenario.records.get(name, ())) for name in contract.resources}
-    last = {name: _last_transitions(contract, scenario, name) for name in contract.resources}
+    records = {
+        name: [_with_state(resource, record) for record in scenario.records.get(name, ())]
+        for name, resource in contract.resources.items()
+    }
+    last = {name: _last_transitions(contract, scenario, name, records) for name in contract.resources}
     kept = {name: len(rows) for name, rows in records.items()}
     for name in _by_reference(contract, scenario.generate):
         resource, count = contract.resources[name], scenario.generate[name]
@@ -93,7 +96,15 @@ def with_clock_start(contract: Contract, scenario: Scenario, start: int) -> Scen
     return replace(scenario, records=records, clock=replace(scenario.clock, start=start))
 
 
-def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict[Any, str | None]:
+def _with_state(resource: Resource, record: Record) -> Record:
+    """The record in the initial state if its schema does not require one and it has none."""
+    lifecycle = resource.lifecycle
+    return record if lifecycle is None or lifecycle.field in record else {**record, lifecycle.field: lifecycle.initial}
+
+
+def _last_transitions(
+    contract: Contract, scenario: Scenario, name: str, records: Mapping[str, list[Record]]
+) -> dict[Any, str | None]:
     """The last transition of each fixture record, by its key; a record that the scenario puts has none."""
     resource = contract.resources[name]
     lifecycle = resource.lifecycle
@@ -105,7 +116,7 @@ def _last_transitions(contract: Contract, scenario: Scenario, name: str) -> dict
         logged = {entry[reference]: entry[LOG_EVENT] for entry in scenario.records.get(log_resource.name, ())}
     put = scenario.put_keys.get(name, frozenset())
     last: dict[Any, str | None] = {}
-    for record in scenario.records.get(name, ()):
+    for record in records[name]:
         key = record[resource.key]
         if key not in put:
             last[key] = logged[key] if key in logged else lifecycle.presumed_last(record[lifecycle.field])
