@@ -65,4 +65,4 @@ def line_of(exchange: Exchange, response: Response) -> RequestLine:
 
 def line_of_repeat(line: RequestLine) -> RequestLine:
     """The line of a request that was answered from the cache, as the request with this line was before."""
-    return line._replace(at=wall(), milliseconds=0.0)
+    return replace(line, at=wall(), milliseconds=0.0)

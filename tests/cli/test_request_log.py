@@ -161,7 +161,7 @@ def test_the_line_of_a_repeated_request_says_the_same(target: str, status: int, 
             read_answer(connection)
     first = lines[0]
     assert (first.target, first.status, first.code) == (target, status, code)
-    assert [line._replace(at=first.at, milliseconds=first.milliseconds) for line in lines] == [first] * 3
+    assert [replace(line, at=first.at, milliseconds=first.milliseconds) for line in lines] == [first] * 3
 
 
 @pytest.mark.parametrize(

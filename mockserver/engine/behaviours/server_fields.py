@@ -356,8 +356,8 @@ def _is_file(shape: Shape) -> bool:
 def next_key(resource: Resource, state: State, record: Record) -> Any:
     """A key for one more record: the integer after the highest, or a text like the other keys.
 
-    A key that is unique only below an owner is the next one there. Any other one is not that of a record that was added
-    after the start and removed, as in databases, where keys begin with 1.
+    A key that is unique only below an owner is the next one there. No number is used again after its record was
+    removed, as in databases.
     """
     table, key = state.tables[resource.name], resource.local_key
     owners = {name: record.get(name) for name in resource.unique_within}
@@ -375,7 +375,8 @@ def next_key(resource: Resource, state: State, record: Record) -> Any:
     example = first[0].record[key] if first else None
     number = end - start + 1
     if isinstance(highest_key, int):
-        number = highest_key + 1 if owners else max(highest_key + 1, number)
+        last_number = table.last_number(tuple(map(record_key, owners.values()))) + 1
+        number = last_number if owners else max(last_number, number)
 
     def is_taken(local_key: Any) -> bool:
         return with_plain_keys(resource, {**owners, key: local_key}).get(resource.key) in table

@@ -9,6 +9,7 @@ from msgspec import Struct
 from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
+from mockserver.contract.records import record_key
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
@@ -17,6 +18,8 @@ from mockserver.engine.state.sorted_rows import ARRIVAL, Row, SortedRows, SortOr
 # By the referring field, by the key it refers to: the keys of the rows (a HashTrieSet).
 Groups = Mapping[str, PersistentMap]
 Where = tuple[Condition, ...]
+# The keys in the fields within which a key is unique.
+Owner = tuple[str | int | None, ...]
 
 # How many views a table keeps, and after how many changes (or a sixteenth of the rows) a view is sorted again.
 VIEW_LIMIT = 8
@@ -64,7 +67,8 @@ def with_subscription(row: Row, subscription: Mapping[str, str] | None) -> Mappi
 class Table(Struct, eq=False):
     """Rows by key, and by what they refer to. If the resource has no key, a row's key is its position.
 
-    `next_position` is that of the next row: no other row ever had it, also not one that was removed.
+    `next_position` is that of the next row: no other row ever had it, also not one that was removed. `last_number`
+    likewise: keys that are numbers count on from the highest that there ever was.
 
     Sorted views are handed on to changed tables, and brought up to date when they are used.
     """
@@ -77,6 +81,8 @@ class Table(Struct, eq=False):
     # Views of this table or a former one, and what has changed since. The dictionary may be shared with other
     # tables: only the table that has no changes since adds to it.
     _views: tuple[Views, Change | None]
+    # The highest key that is a number, by the owner within which keys are unique.
+    _numbers: PersistentMap
 
     @classmethod
     def from_records(
@@ -88,10 +94,15 @@ class Table(Struct, eq=False):
         """A table of records in order of arrival, each with its last transition and the one it waits for."""
         rows: dict[Any, Row] = {}
         groups: dict[str, dict[Any, list[Any]]] = {field: {} for field in resource.references}
+        numbers: dict[Owner, int] = {}
+        local_key, owner_fields = resource.local_key, resource.unique_within
         position = 0
         for position, (record, last, due) in enumerate(records, 1):
             key = record[resource.key] if resource.key else position
             rows[key] = Row(record, position, last, due)
+            if type(number := record.get(local_key)) is int:
+                owner = tuple(record_key(record.get(name)) for name in owner_fields)
+                numbers[owner] = max(number, numbers.get(owner, number))
             for field, group in groups.items():
                 group.setdefault(record.get(field), []).append(key)
         persistent_groups = {
@@ -99,7 +110,15 @@ class Table(Struct, eq=False):
             for field, group in groups.items()
         }
         layout = Layout(resource, sort_order(resource.sort), log)
-        return cls(layout, PersistentMap.from_items(rows), persistent_groups, position + 1, len(rows), ({}, None))
+        return cls(
+            layout,
+            PersistentMap.from_items(rows),
+            persistent_groups,
+            position + 1,
+            len(rows),
+            ({}, None),
+            PersistentMap.from_items(numbers),
+        )
 
     def __len__(self) -> int:
         return self._size
@@ -145,7 +164,7 @@ class Table(Struct, eq=False):
                 group = group.insert(after, group.get(after, NO_KEYS).insert(key))
                 groups = {**groups, field: group}
         rows, views = self._rows.insert(key, new), self._changed(old, new)
-        return Table(self.layout, rows, groups, self.next_position, self._size, views)
+        return Table(self.layout, rows, groups, self.next_position, self._size, views, self._numbers)
 
     def append(self, record: Record) -> Table:
         """The table with one more record, for a resource without a key."""
@@ -158,7 +177,23 @@ class Table(Struct, eq=False):
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
         rows, views = self._rows.insert(key, row), self._changed(None, row)
-        return Table(self.layout, rows, groups, self.next_position + 1, self._size + 1, views)
+        return Table(
+            self.layout, rows, groups, self.next_position + 1, self._size + 1, views, self._with_number(record)
+        )
+
+    def _with_number(self, record: Record) -> PersistentMap:
+        resource, numbers = self.layout.resource, self._numbers
+        number = record.get(resource.local_key)
+        if type(number) is not int:
+            return numbers
+        owner = tuple(record_key(record.get(name)) for name in resource.unique_within)
+        last = numbers.get(owner)
+        return numbers.insert(owner, number) if last is None or number > last else numbers
+
+    def last_number(self, owner: Owner = ()) -> int:
+        """The highest key that is a number and that a record of an owner ever had; 0 where none had one."""
+        number: int = self._numbers.get(owner, 0)
+        return max(0, number)
 
     def remove(self, key: Any) -> Table:
         """The table without the record of `key`. Raises KeyError."""
@@ -168,7 +203,7 @@ class Table(Struct, eq=False):
             value = row.record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).discard(key))
         rows, views = self._rows.remove(key), self._changed(row, None)
-        return Table(self.layout, rows, groups, self.next_position, self._size - 1, views)
+        return Table(self.layout, rows, groups, self.next_position, self._size - 1, views, self._numbers)
 
     def without(self, field: str, value: Any) -> Table:
         """The table without the records whose reference `field` is `value`."""
@@ -180,7 +215,10 @@ class Table(Struct, eq=False):
     def detached(self) -> Table:
         """The same table for another thread: the views that it keeps are its own."""
         views, change = self._views
-        return Table(self.layout, self._rows, self._groups, self.next_position, self._size, (dict(views), change))
+        views = dict(views)
+        return Table(
+            self.layout, self._rows, self._groups, self.next_position, self._size, (views, change), self._numbers
+        )
 
     def keys(self) -> list[Any]:
         """Every key, in order of arrival."""

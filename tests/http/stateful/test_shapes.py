@@ -175,6 +175,18 @@ def test_the_key_of_a_removed_record_is_not_given_to_another(keep: Keep, key: An
     assert len(set(created)) == 6
 
 
+def test_no_number_is_given_again_where_the_first_keys_are_high(keep: Keep) -> None:
+    paths = crud("/things", "/things/{id}", {**record(id=INTEGER, label=TEXT), "required": ["id", "label"]})
+    paths["/things"]["post"]["requestBody"] = content({**record(id=INTEGER, label=TEXT), "required": ["label"]})
+    client = keep(document(paths, id=INTEGER))
+    client.post("/things", json={"id": 700, "label": "old"})
+    created: list[Any] = []
+    for _ in range(3):
+        created.append(client.post("/things", json={"label": "new"}).json["id"])
+        client.delete(f"/things/{created[-1]}")
+    assert created == [701, 702, 703]
+
+
 def test_an_owner_may_be_a_number_on_one_side_and_a_text_on_the_other(keep: Keep) -> None:
     note = record(id=INTEGER, thing_id=TEXT, label=TEXT)
     paths = crud("/things", "/things/{thingId}", record(id=TEXT, label=TEXT))
