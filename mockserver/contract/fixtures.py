@@ -104,10 +104,12 @@ def _validate_log(dataset: Dataset, resource: Resource, resources: Mapping[str, 
     reference = next((field for field, target in log.references.items() if target == resource.name), "")
     entries_by_key: dict[Any, list[tuple[int, Record]]] = {}
     for index, entry in enumerate(dataset.records[log.name]):
-        if isinstance(entry, dict) and isinstance(entry.get(reference), str | int):
-            entries_by_key.setdefault(entry[reference], []).append((index, entry))
+        key = record_key(entry.get(reference)) if isinstance(entry, dict) else None
+        if key is not None:
+            entries_by_key.setdefault(key, []).append((index, entry))
     for record in dataset.records[resource.name]:
-        entries = entries_by_key.get(record.get(resource.key)) if isinstance(record, dict) else None
+        key = record_key(record.get(resource.key)) if isinstance(record, dict) else None
+        entries = entries_by_key.get(key)
         if entries:
             _validate_entries(entries, record, lifecycle, source, report)
 
@@ -118,7 +120,8 @@ def _validate_entries(
     """Validate the log entries of one record, each with its index in the log's file `source`."""
     state, latest = None, None
     for index, entry in entries:
-        transition = lifecycle.transitions.get(entry.get(LOG_EVENT, ""))
+        event = entry.get(LOG_EVENT)
+        transition = lifecycle.transitions.get(event) if isinstance(event, str) else None
         at = read_stamp(entry, LOG_STAMP)
         if transition is not None:
             if state is not None and state not in transition.sources:

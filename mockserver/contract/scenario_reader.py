@@ -103,14 +103,18 @@ class ScenarioReader(Struct):
         self, entries: Mapping[str, list[Record]], dataset: Dataset, generated: set[str]
     ) -> tuple[dict[str, tuple[Record, ...]], dict[str, frozenset[Any]]]:
         """The fixtures with the scenario's records merged in, and the keys of the latter by resource."""
-        records = {name: list(rows) for name, rows in dataset.records.items()}
+        # What is no record is a mistake in the file of the fixtures, which is reported there.
+        records: dict[str, list[Record]] = {
+            name: [row for row in rows if isinstance(row, dict)] for name, rows in dataset.records.items()
+        }
         put_keys: dict[str, frozenset[Any]] = {}
         merged: list[tuple[str, Resource, Record]] = []
         for name, entry in entries.items():
             if not self._check_resource(json_pointer.append("/records", name), name):
                 continue
             resource, rows = self.resources[name], records.setdefault(name, [])
-            index_by_key = {row.get(resource.key): index for index, row in enumerate(rows)} if resource.key else {}
+            keys_before = (record_key(row.get(resource.key)) for row in rows) if resource.key else ()
+            index_by_key = {key: index for index, key in enumerate(keys_before) if key is not None}
             for number, written in enumerate(entry):
                 record = with_plain_keys(resource, written)
                 key = record_key(record.get(resource.key)) if resource.key else None
@@ -123,7 +127,8 @@ class ScenarioReader(Struct):
                 if key is not None and key in index_by_key:
                     rows[index_by_key[key]] = record = {**rows[index_by_key[key]], **record}
                 else:
-                    index_by_key[key] = len(rows)
+                    if key is not None:
+                        index_by_key[key] = len(rows)
                     rows.append(record)
                 merged.append((pointer, resource, record))
             if resource.key:
@@ -138,10 +143,7 @@ class ScenarioReader(Struct):
         """Validate records; references into a resource with generated records are not checked."""
         if not merged:
             return
-        keys = {
-            name: {row.get(self.resources[name].key) for row in rows if isinstance(row, dict)}
-            for name, rows in records.items()
-        }
+        keys = {name: {record_key(row.get(self.resources[name].key)) for row in rows} for name, rows in records.items()}
         for pointer, resource, record in merged:
             for violation in validate_record(
                 resource, record, lambda target, key: target in generated or key in keys.get(target, ())

@@ -94,6 +94,27 @@ def test_mutations_change_no_later_document() -> None:
     assert complete_document() == before
 
 
+@pytest.mark.parametrize(
+    ("file", "rows", "told"),
+    [
+        ("jobs", [1], "/0: must be an object"),
+        ("jobs", [{"id": ["a"]}], "/0/id: "),
+        ("jobs", [{"id": {}, "owner_id": [], "status": {}, "updated_at": []}], "/0/status: "),
+        ("events", [{"job_id": "b", "event_type": ["start"], "at": {}}], "/0/event_type: "),
+        ("events", [{"job_id": ["b"], "event_type": "start", "at": 1}], "/0/job_id: "),
+        ("events", [{}, None], "/1: must be an object"),
+    ],
+)
+def test_a_broken_record_below_those_of_a_scenario_is_reported(
+    problems: Callable[..., list[str]], file: str, rows: list[Any], told: str
+) -> None:
+    def change(files: dict[str, Any]) -> None:
+        files[f"fixtures/small/{file}.json"] = rows
+        files["scenarios/baseline.yaml"]["records"] = {"jobs": [{"id": "b", "note": "more"}]}
+
+    assert any(f"fixtures/small/{file}.json" in problem and told in problem for problem in problems(change))
+
+
 @pytest.mark.parametrize("suffix", [".json", ".yaml"])
 @pytest.mark.parametrize("damage", [truncated, mutated])
 def test_a_broken_document_is_rejected_or_served_but_never_an_internal_error(
