@@ -55,7 +55,12 @@ class History:
         return self._kept[self.dropped - self._base_number :]
 
     def __len__(self) -> int:
-        return self._base_number + len(self._kept) - self.dropped
+        return self.count - self.dropped
+
+    @property
+    def count(self) -> int:
+        """How many commands were accepted since the start of the run, without those that were undone."""
+        return self._base_number + len(self._kept)
 
     @property
     def is_empty(self) -> bool:
@@ -75,7 +80,7 @@ class History:
     def append(self, command: Command, state: State) -> None:
         """Add an accepted command and the state that it led to."""
         self._kept.append(command)
-        number = self._base_number + len(self._kept)
+        number = self.count
         if number % CHECKPOINT_EVERY == 0:
             self._checkpoints.append((number, state))
         if number - self.dropped > self.limit:

@@ -113,14 +113,26 @@ def _encode_response(command: KeepResponse) -> dict[str, Any]:
         "request": response.request,
         "status": response.status,
         **body,
-        "headers": dict(response.headers),
+        "headers": _encode_headers(response.headers),
     }
     return members if response.media_type is None else members | {"media_type": response.media_type}
 
 
+def _encode_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Headers by name; one that comes several times, such as `Set-Cookie`, with a list of its values."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return {name: several[0] if len(several) == 1 else several for name, several in values.items()}
+
+
 def _decode_response(entry: Mapping[str, Any]) -> StoredResponse:
     body = base64.b64decode(entry["body_base64"]) if "body_base64" in entry else entry["body"].encode()
-    headers = tuple(entry["headers"].items())
+    headers = tuple(
+        (name, value)
+        for name, values in entry["headers"].items()
+        for value in ([values] if isinstance(values, str) else values)
+    )
     return StoredResponse(entry["request"], entry["status"], body, entry.get("media_type"), headers)
 
 

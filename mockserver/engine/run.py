@@ -10,7 +10,7 @@ from typing import Any
 from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds, monotonic
-from mockserver.engine.commands import Command, DrawOverride, Fired, Transaction, UseOverride
+from mockserver.engine.commands import Command, DrawOverride, Fired, RemoveOverride, Transaction, UseOverride
 from mockserver.engine.events.feed import Feed, Listener, Present, up_to_date
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
@@ -209,8 +209,7 @@ class Run(RunHooks):
             now = self.timeline.now
             self._settle(now)
             history = self.history
-            position = history.dropped + len(history.commands)
-            return Basis(*self.snapshot, now, position, self.revision, self.generation, self.next_due)
+            return Basis(*self.snapshot, now, history.count, self.revision, self.generation, self.next_due)
 
     def accept_on(self, basis: Basis, transaction: Transaction) -> bool:
         """Apply a transaction if nothing has changed since `basis`; False where something has. Raises its Refusal."""
@@ -384,6 +383,8 @@ class Run(RunHooks):
         if timeline.accept(command):
             self.revision += 1
             self._unreported.transitions.add_all(fired_by(before, command, timeline.state))
+            if isinstance(command, RemoveOverride):
+                self._forget_uses()
             self.on_command(command)
             if self.listeners:
                 self.wake_listeners()
@@ -392,8 +393,12 @@ class Run(RunHooks):
     def _restore(self, count: int, to: int, anchor: float | None = None) -> None:
         self.timeline.restore(count, to, anchor)
         self._unreported = UnreportedTransitions(to)
-        self._override_uses.retain({override.id for override in self.state.overrides.active})
+        self._forget_uses()
         self.generation += 1
         self.revision = 0
         self.on_restored(count, to)
         self.wake_listeners()
+
+    def _forget_uses(self) -> None:
+        """Forget how often overrides were used that are no longer there."""
+        self._override_uses.retain(self.state.overrides.ids)

@@ -172,6 +172,8 @@ class Sandbox:
         with self._lock:
             self.wake_listeners()
             self._forget_deliveries(self.runs.keys() - set(scenarios))
+            for name in self.runs.keys() - set(scenarios):
+                self._remember_generation(self.runs[name])
             self.runs = {name: run for name, run in self.runs.items() if name in scenarios}
             self.active_scenario = self.active_scenario if self.active_scenario in scenarios else None
 

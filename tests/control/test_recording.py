@@ -12,6 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver import Contract, ContractError, create_app
+from mockserver.engine.commands import KeepResponse
+from mockserver.engine.recording import decode_command, encode_command
+from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.syntax import yaml_reader
 from tests.conftest import MakeContract
 
@@ -196,6 +199,29 @@ def test_a_stored_binary_response_is_recorded_too(make_contract: MakeContract, t
     again = there.post("/jobs", json={"owner_id": 1}, headers=headers)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.data == first.data
+
+
+def test_a_stored_response_is_recorded_with_each_value_of_a_header(small: Contract) -> None:
+    headers = (("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Other", "c"))
+    command = KeepResponse("one", StoredResponse("digest", 201, b"{}", "application/json", headers), 0)
+    assert decode_command(small, encode_command(command)) == command
+
+
+def test_what_is_removed_together_is_recorded_in_the_order_of_the_records(make_contract: MakeContract) -> None:
+    jobs = {"type": "array", "items": {"$ref": "job.json"}}
+
+    def with_replacement(files: dict[str, Any]) -> None:
+        files["schemas/openapi.yaml"]["paths"]["/jobs"]["put"] = {
+            "operationId": "replaceJobs",
+            "requestBody": {"content": {"application/json": {"schema": jobs}}},
+            "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": jobs}}}},
+        }
+        files["schemas/resources.yaml"]["operations"]["replaceJobs"] = {"replace_all": "jobs"}
+
+    client = create_app(make_contract(with_replacement)).test_client()
+    assert client.put("/jobs", json=[]).status_code == 200
+    (command,) = yaml_reader.parse(record(client, "baseline"))["commands"]
+    assert [part["remove"]["key"] for part in command["transaction"]] == ["a", "b", "c", "x/y"]
 
 
 GOOD = {"at": "2026-01-01T00:00:11Z", "fire": {"resource": "jobs", "key": "a", "transition": "start"}}

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mockserver import Contract
-from mockserver.engine.commands import Fire
+from mockserver.contract.overrides import read_override
+from mockserver.engine.commands import AddOverride, Fire, RemoveOverride
 from mockserver.engine.reducer import apply
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
@@ -14,6 +15,7 @@ from mockserver.engine.state.state import fingerprint
 from mockserver.errors import Refusal
 from mockserver.refusals import BeyondLog, TransitionNotAllowed
 from tests.attack.scale import rounds
+from tests.engine.test_overrides import NoContent
 
 
 @pytest.fixture
@@ -38,6 +40,16 @@ def test_a_repeat_and_a_refusal_leave_no_trace(run: Run) -> None:
     with pytest.raises(TransitionNotAllowed):
         fire(run, "a", "start")
     assert (run.state, run.revision, len(run.history.commands)) == before
+
+
+def test_the_uses_of_a_removed_override_are_forgotten(run: Run, small: Contract) -> None:
+    override, _ = read_override({"operation": "getJob", "status": 503}, small.operations)
+    assert override is not None
+    run.submit(lambda _, at: AddOverride(override, at))
+    run.use_override("getJob", {}, NoContent())
+    assert run.save().override_uses == {"override-1": 1}
+    run.submit(lambda _, at: RemoveOverride("override-1", at))
+    assert run.save().override_uses == {}
 
 
 def test_a_run_is_what_its_log_folds_to(run: Run, small: Contract) -> None:

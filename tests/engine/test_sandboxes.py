@@ -55,6 +55,14 @@ def test_reset_goes_back_to_the_very_start_and_counts_a_generation(sandboxes: Sa
     assert fresh.state is sandboxes.starts["baseline"].state
 
 
+def test_a_scenario_that_comes_back_counts_on_its_generations(sandboxes: Sandboxes) -> None:
+    cancel(sandboxes, "one")
+    starts = dict(sandboxes.starts)
+    sandboxes.replace_contract({name: start for name, start in starts.items() if name != "baseline"})
+    sandboxes.replace_contract(starts)
+    assert sandboxes.get("one").run("baseline").generation == 2
+
+
 def test_work_in_flight_from_before_a_reset_cannot_write_after_it(sandboxes: Sandboxes) -> None:
     old = sandboxes.get("one").run("baseline")
     sandboxes.get("one").reset()

@@ -114,8 +114,11 @@ class ReplaceRecords(BulkWrite):
                 for row in bulk.state.tables[name].ordered()
                 if all(row.record.get(field) == value for field, value in path_values.items())
             }
-            for key in old.keys() - set(keys):
-                bulk.add(Remove(name, key, at))
+            named = set(keys)
+            for key in old:
+                # What owned it may be gone already, and the record with it.
+                if key not in named and bulk.state.has_record(name, key):
+                    bulk.add(Remove(name, key, at))
             for members, key in zip(bodies, keys, strict=True):
                 record = old.pop(key, None)
                 if record is None:

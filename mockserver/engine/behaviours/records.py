@@ -84,7 +84,7 @@ class WritingImplementation(Implementation):
 
     def seed_of_change(self, run: Run) -> str:
         """The seed of values that are generated for this change, and for no other one of the run."""
-        return f"{self.seed(run)}/{run.revision}"
+        return f"{self.seed(run)}/{run.history.count}"
 
     def writable_members(self, run: Run, call: OperationCall) -> dict[str, Any]:
         """The members of the body that are not `readOnly`: clients send back what they got, and the server keeps it."""

@@ -83,7 +83,8 @@ class Deliveries:
 
     def pending(self, listener: DeliveryListener) -> Sequence[WebhookDelivery]:
         """Those of a run that are pending."""
-        return [delivery for delivery in self._pending if delivery.sender is listener]
+        with self.lock:
+            return [delivery for delivery in self._pending if delivery.sender is listener]
 
     def due(self, listener: DeliveryListener, now: int) -> Sequence[WebhookDelivery]:
         """Those of a run whose next attempt is due; from now on they are in flight."""
