@@ -22,7 +22,7 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mockserver import BackgroundServer, Contract, create_app
+from mockserver import BackgroundServer, Contract, create_app, load_contract
 from mockserver.engine.shared import redis_store
 from mockserver.engine.shared.sandbox import SharedSandbox
 from mockserver.engine.shared.store import SandboxContent, Use
@@ -176,6 +176,21 @@ def test_a_real_clock_is_the_same_in_every_process(pair: list[FlaskClient]) -> N
     before = pair[0].get("/__mock/clock").json["now"]
     between = pair[1].get("/__mock/clock").json["now"]
     assert before <= between <= pair[0].get("/__mock/clock").json["now"]
+
+
+def test_a_handler_is_called_where_each_request_moves_the_clock(
+    redis: RedisServer, make_contract: MakeContract, request: pytest.FixtureRequest
+) -> None:
+    def change(files: dict[str, Any]) -> None:
+        del files["schemas/resources.yaml"]["operations"]["cancelJob"]
+        files["scenarios/baseline.yaml"]["clock"] |= {"mode": "per-request", "step": "5s"}
+
+    handler = "from mockserver import handler\n\n@handler('cancelJob')\ndef cancel(call, records):\n"
+    handler += "    return records.jobs.fire(call.path['job_id'], 'cancel')\n"
+    contract = load_contract(make_contract(change, **{"handlers.py": handler}))
+    first, second = pair_on(redis.url, contract, request.node.name)
+    assert first.post("/jobs/a/cancel").json["updated_at"] == "2026-01-01T00:00:15.000Z"
+    assert second.post("/jobs/b/cancel").json["updated_at"] == "2026-01-01T00:00:20.000Z"
 
 
 def test_a_store_that_was_flushed_is_a_fresh_start(pair: list[FlaskClient]) -> None:
