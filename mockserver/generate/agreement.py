@@ -58,7 +58,7 @@ def agree(generation: Generation, constraints: Constraints, members: dict[str, A
             del members[name]
 
     names = {normalize(name): name for name in members}
-    for name, value in _stock_values(members, names):
+    for name, value in stock_values(members):
         replace(name, value)
     for name, value in list(_state_values(constraints, members)):
         replace(name, value)
@@ -75,8 +75,9 @@ def agree(generation: Generation, constraints: Constraints, members: dict[str, A
         _sort_numbers(generation, constraints, members, [name for name in ascending if name not in kept])
 
 
-def _stock_values(members: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+def stock_values(members: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """Yield the members that say whether something is in stock, by how many there are."""
+    names = {normalize(name): name for name in members}
     stock = next((members[names[name]] for name in STOCKS if name in names), None)
     if not isinstance(stock, int | float) or isinstance(stock, bool):
         return

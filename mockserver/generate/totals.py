@@ -60,6 +60,15 @@ def add_up(
             members[name] = amount
 
 
+def total_values(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the counts and amounts that follow from other members, each with the value that it should have."""
+    current = dict(members)
+    for name, value in _derived_values(current):
+        if number_in(current[name]) is not None:
+            current[name] = _with_number(current[name], value, current)
+            yield name, current[name]
+
+
 def _derived_values(members: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
     """Yield each member that follows from others, and its value; what follows from it is yielded after it."""
     names = {normalize(name): name for name in members}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.engine.clock import monotonic, wall
 from mockserver.http.exchange import Exchange

@@ -19,7 +19,8 @@ from mockserver.syntax import words
 NEGATIONS = ("un", "de", "dis")
 # What another word undoes.
 OPPOSITES: Mapping[str, tuple[str, ...]] = {
-    "disable": ("enable",), "restore": ("delete", "archive", "trash"), "reopen": ("close", "resolve"),
+    "disable": ("enable",), "restore": ("delete", "archive", "trash"),
+    "reopen": ("close", "resolve", "complete", "finish"),
     "resume": ("pause", "suspend"),
 }  # fmt: skip
 IRREGULAR = {
@@ -31,7 +32,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = {
     "start": ("inprogress", "running", "active"), "begin": ("inprogress", "running", "active"),
     "complete": ("done", "finished"), "finish": ("done", "completed", "complete"),
     "reopen": ("open", "opened"), "resume": ("active", "running", "inprogress"), "enable": ("active",),
-    "unarchive": ("active",), "disable": ("inactive",), "deactivate": ("inactive", "disabled"), "close": ("done",),
+    "unarchive": ("active",),
+    "unpublish": ("draft",), "disable": ("inactive",), "deactivate": ("inactive", "disabled"), "close": ("done",),
     "resolve": ("done", "closed"), "stop": ("inactive",), "accept": ("approved",),
     "decline": ("rejected",), "deny": ("rejected", "declined"), "approve": ("accepted",), "reject": ("declined",),
 }  # fmt: skip
@@ -56,6 +58,7 @@ def infer_action(segment: str, operation: Operation, collection: Collection) -> 
     word = words.normalize(segment)
     word = next((word.removeprefix(start) for start in INTRODUCTIONS if word.startswith(start)), word) or word
     values = dict(_values(word, collection, is_undone=is_undone))
+    values = values or dict(_other_flags(word, collection, is_undone=is_undone))
     is_record = returns_record(operation, collection)
     body = infer_body(operation, collection) if values or (is_record and not is_undone) else None
     if not values and (body is None or not _sets_body(word, body, operation, collection)):
@@ -108,6 +111,24 @@ def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[t
                 yield field, NOW
             elif (event in done_forms or event in opposite) and "null" in shape.types:
                 yield field, None
+
+
+def _other_flags(word: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, bool]]:
+    """The booleans that are called like a status that a word leads to, each with the value that it sets.
+
+    `complete` leads to `done`, and what undoes it away from that.
+    """
+    undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
+    reached = set(STATUSES.get(word, ()))
+    left = {name for verb in (*undone, *OPPOSITES.get(word, ())) for name in STATUSES.get(verb, ())}
+    for field in sorted(collection.shape.names - {collection.key}):
+        name = words.normalize(field).removeprefix("is")
+        if collection.shape.member(field).types - {"null"} != {"boolean"}:
+            continue
+        if name in reached:
+            yield field, not is_undone
+        elif name in left and not is_undone:
+            yield field, False
 
 
 def _status(word: str, done_forms: set[str], shape: Shape) -> str | None:

@@ -104,7 +104,7 @@ def add_actions(by_path: Mapping[str, Methods], collections: Iterable[Collection
         head, _, segment = path.rpartition("/")
         if "{" in segment or "GET" in methods or "{" not in head:
             continue
-        for collection, fields in _readers(by_path, head, holders):
+        for collection, fields in _on_records(by_path, head, holders):
             if collection.single:
                 continue
             for operation in methods.values():
@@ -120,6 +120,21 @@ def group_by_operation(collections: Iterable[Collection]) -> defaultdict[str, li
         for name in collection.operations:
             holders[name].append(collection)
     return holders
+
+
+def _on_records(
+    by_path: Mapping[str, Methods], path: str, holders: Mapping[str, Sequence[Collection]]
+) -> Iterator[tuple[Collection, Entry]]:
+    """As `_readers`; where no record is read at the path, the collections of which one is changed there."""
+    readers = list(_readers(by_path, path, holders))
+    changed: dict[str, tuple[Collection, Entry]] = {}
+    for operation in by_path.get(path, {}).values() if not readers else ():
+        for collection in holders.get(operation.id, ()):
+            entry = collection.operations[operation.id]
+            if entry.keys() & {"update", "replace", "delete"}:
+                fields = {name: part for name, part in entry.items() if name == "path"}
+                changed.setdefault(collection.name, (collection, fields))
+    yield from (*readers, *changed.values())
 
 
 def _readers(

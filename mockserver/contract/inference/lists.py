@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.inference.envelopes import find_member
+from mockserver.contract.inference.periods import period_filters
 from mockserver.contract.selecting_parameters import (
     are_values_of,
     has_listed_numbers,
@@ -31,10 +32,11 @@ PREFIXES: Mapping[tuple[str, ...], str] = {("min",): "gte", ("max",): "lte", ("s
 SUFFIXES: Mapping[tuple[str, ...], str] = {
     ("gte",): "gte", ("gt",): "gt", ("lte",): "lte", ("lt",): "lt", ("min",): "gte", ("max",): "lte",
     ("after",): "gt", ("since",): "gte", ("before",): "lt", ("until",): "lte", ("from",): "gte", ("to",): "lte",
-    ("in",): "in", ("ne",): "ne", ("prefix",): "prefix", ("starts", "with"): "prefix", ("startswith",): "prefix",
+    ("in",): "in", ("eq",): "eq", ("ne",): "ne", ("neq",): "ne",
+    ("prefix",): "prefix", ("starts", "with"): "prefix", ("startswith",): "prefix",
 }  # fmt: skip
 # What has these after the name of a field looks for words in it.
-CONTAINS = ("like", "ilike", "contains", "icontains")
+CONTAINS = ("like", "ilike", "contains", "icontains", "containsi")
 # Of texts, these compare dates alone: `to_address` is not a bound of `address`.
 BOUNDS = ("gt", "gte", "lt", "lte")
 # The member of an item by which clients select it.
@@ -81,8 +83,11 @@ def infer_selection(
         if name in record.names
         for field, op in _list_comparison(name, parameter, record)
     }
+    paging = _infer_cursor(query, envelope, record, key, items)
+    bounds = {name: query[name] for name in query if name not in (*filters, *searches, *paging.values())}
+    filters |= dict(period_filters(bounds, record))
     parts = {
-        "paging": _infer_cursor(query, envelope, record, key, items),
+        "paging": paging,
         "search": (searches if plain else {}) | dict(_field_searches(compared, record, fields)),
         "filters": filters,
     }
@@ -94,7 +99,7 @@ def _field_searches(
 ) -> Iterator[tuple[str, list[str]]]:
     """The parameters that look for words in one field: `title_like`, `title[contains]`."""
     for name, parameter in compared.items():
-        *parts, last = words.split(name) or [""]
+        *parts, last = _without_filter(words.split(name)) or [""]
         field = fields.get(tuple(parts)) if last in CONTAINS and _is_text(parameter) else None
         path = find_path(record, field) if field is not None else None
         if field is not None and path is not None and member_shape(record, path).types - {"null"} == {"string"}:
@@ -128,12 +133,10 @@ def _comparison(
     name: str, parameter: Parameter, record: Shape, key: str, fields: Mapping[tuple[str, ...], str]
 ) -> Iterator[tuple[str, str]]:
     """The field that a parameter compares with, and how, where its name says so. `fields` are by their words."""
-    parts, parameter_shape = tuple(words.split(name)), parameter.notation.shape
+    parts, parameter_shape = tuple(_without_filter(words.split(name))), parameter.notation.shape
     if words.normalize(name) == words.normalize(key) + "s" and _can_compare(record.member(key), parameter_shape, "in"):
         yield key, "in"
         return
-    if parts[:1] in (("filter",), ("filters",)):
-        parts = parts[1:]
     candidates = [(parts, "eq")]
     candidates += [(parts[len(start) :], op) for start, op in PREFIXES.items() if parts[: len(start)] == start]
     candidates += [(parts[: -len(end)], op) for end, op in SUFFIXES.items() if parts[-len(end) :] == end]
@@ -145,6 +148,11 @@ def _comparison(
                 yield field, op
                 return
     yield from ((field, "eq") for field in _fields_about(words.normalize(name), record, parameter_shape))
+
+
+def _without_filter(parts: list[str]) -> list[str]:
+    """The words of a name such as `filter[title]`, without the first one."""
+    return parts[1:] if parts[:1] in (["filter"], ["filters"]) else parts
 
 
 def _fields_about(name: str, record: Shape, parameter_shape: Shape) -> Iterator[str]:

@@ -125,7 +125,8 @@ class ReplaceRecords(BulkWrite):
                     self.put_new(run, call, bulk, at, members)
                 else:
                     kept_values = {field: value for field, value in record.items() if field in kept}
-                    changed = in_schema_order(resource, {**members, **path_values, **kept_values})
+                    written = self.server_fields.with_shown_keys(members, record, bulk.state)
+                    changed = in_schema_order(resource, {**written, **path_values, **kept_values})
                     bulk.add(Put(name, record[resource.key], changed, at, touch=True))
 
         return OperationResult(self.lister.whole_list(run, self.write(run, call, change)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from mockserver.contract.behaviour import CREATING, Behaviour, ResultKind, kinds_of
@@ -107,6 +107,7 @@ class WritingImplementation(Implementation):
         resource = self.resource
         self.require_references(state, path_values)
         owners = {name: path_values[name] for name in path_values.keys() & self._owners}
+        members = self.server_fields.with_shown_keys(members, {}, state)
         record = dict(with_plain_keys(resource, {**members, **owners, **call.assigned}))
         if resource.local_key in call.assigned and state.has_record(resource.name, record.get(resource.key)):
             # Another client has created a record with that key meanwhile.
@@ -124,15 +125,26 @@ class WritingImplementation(Implementation):
         return Put(resource.name, record.get(resource.key), ordered, at, touch=True, subscription=subscription)
 
     def put(
-        self, run: Run, call: OperationCall, change: Callable[[Record, int], Any], *, partial: bool = False
+        self,
+        run: Run,
+        call: OperationCall,
+        change: Callable[[Record, int], Any],
+        *,
+        sent: Container[str] = (),
+        partial: bool = False,
     ) -> OperationResult:
-        """Put what `change` makes of the record that the path names at an instant, and return it."""
+        """Put what `change` makes of the record that the path names at an instant, and return it.
+
+        `sent` are the members that the client has sent.
+        """
         key, resource = self.key(call), self.resource
         body, subscription = call.body if self._reads_body else None, self.subscription(call)
 
         def make_command(state: State, at: int) -> Command:
             before = self.find_record(run, state, call)
-            record = self.server_fields.with_followed(change(before, at), before, state)
+            record = self.server_fields.with_shown_keys(change(before, at), before, state)
+            record = self.server_fields.with_followed(record, before, state)
+            record = self.server_fields.with_agreement(record, before, sent)
             record = self.server_fields.with_update_time(record, before, at)
             if call.assigned:
                 record = {**record, **call.assigned, **self.key_values(call)}
@@ -203,7 +215,7 @@ class ReplaceRecord(WritingImplementation):
             kept = {name: value for name, value in record.items() if name in self._kept}
             return {**key_members, **needed, **members, **kept}
 
-        return self.put(run, call, change)
+        return self.put(run, call, change, sent=members)
 
     def _create(self, run: Run, call: OperationCall, members: Mapping[str, Any]) -> OperationResult | None:
         """Create the record; None if another client has created it meanwhile."""
@@ -234,7 +246,7 @@ class UpdateRecord(WritingImplementation):
         def change(record: Record, at: int) -> Record:
             return {**self.server_fields.merged(record, members), **effects.apply(at, call.body)}
 
-        return self.put(run, call, change, partial=True)
+        return self.put(run, call, change, sent=members, partial=True)
 
     def _apply_patch(self, run: Run, call: OperationCall, patch: list[Any]) -> OperationResult:
         try:

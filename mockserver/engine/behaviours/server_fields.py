@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Container, Iterator, Mapping, Set
 from functools import cached_property, partial
 from typing import Any
 
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.effects import DATE_LENGTH
 from mockserver.contract.model import Contract, Record, Resource, SortField
-from mockserver.contract.records import matches_schema, record_key, with_plain_keys
+from mockserver.contract.records import fit_key, matches_schema, record_key, with_plain_keys
 from mockserver.contract.runtime_expressions import body_members
 from mockserver.contract.webhooks.model import subscriptions_of
+from mockserver.engine.behaviours.agreement import may_agree, with_agreement
+from mockserver.engine.behaviours.new_records import as_objects, empty_values
 from mockserver.engine.seeding.embedding import EmbeddedField, embedded_fields, follow_keys
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
@@ -21,7 +23,7 @@ from mockserver.errors import CannotGenerate
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.schemas.properties import declared_properties
-from mockserver.schemas.shapes import ALL_TYPES, COMPOUND, Shape, type_of
+from mockserver.schemas.shapes import COMPOUND, Shape, type_of
 from mockserver.syntax import words
 from mockserver.syntax.http.media_types import FORMS
 from mockserver.syntax.instants import format_instant
@@ -31,6 +33,11 @@ from mockserver.syntax.merge_patch import merge_patch
 STAMPS = ("created_at", "created", "created_on", "creation_date", "date_created", "created_time", "creation_time",
           "updated_at", "updated", "updated_on", "modified_at", "modified", "last_modified",
           "date_updated")  # fmt: skip
+# Those that have it, too, where a record must have them: it has been sent when it is created.
+MOMENTS = ("sent_at", "date_sent", "posted_at", "submitted_at", "placed_at", "ordered_at", "order_date", "uploaded_at",
+           "added_at", "joined_at", "registered_at", "requested_at", "enrolled_at", "subscribed_at", "booked_at",
+           "purchased_at", "purchase_date", "reported_at", "recorded_at", "logged_at", "invited_at", "commented_at",
+           "opened_at", "applied_at", "timestamp")  # fmt: skip
 STAMP_NAMES = frozenset(map(words.normalize, STAMPS))
 # Those with these words get the time at which it is changed, too.
 UPDATE_WORDS = frozenset({"updated", "modified"})
@@ -95,6 +102,7 @@ class ServerFields:
         self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
         if lifecycle is not None and lifecycle.touch in self._update_times:
             self._update_times.remove(lifecycle.touch)
+        self._may_agree = may_agree(resource.fields)
         self._empty = self._list_empty(always - stamps - self._first_states.keys() - set_elsewhere)
         set_here = always | stamps | self._first_states.keys()
         self._completed = ((self.owned & set_here & simple) | resource.fill) - resource.write_only
@@ -117,6 +125,9 @@ class ServerFields:
             removes = is_patch and value is None and name not in self._always
             is_part = is_patch and isinstance(value, dict) and "object" in self._resource.shape.member(name).types
             if is_field and sent in declared and not (removes or is_part) and not self._fits(name, value):
+                if self._may_show(name, value):
+                    members[name] = value
+                    continue
                 value = self._completed_value(name, value, seed)
                 if value is None:
                     continue
@@ -150,6 +161,7 @@ class ServerFields:
         if schema is None or type_of(value) not in COMPOUND & self._resource.shape.member(name).types:
             return None
         generator = record_generator(self._contract, self._resource, f"{seed}/{name}", {})
+        value = as_objects(value, self._resource.shape.member(name).items)
         try:
             completed = generator.repair(schema, value, name)
         except CannotGenerate:
@@ -161,21 +173,11 @@ class ServerFields:
         return all(schemas.validator(schema).is_valid(value) for schema in shape.unconditional())
 
     def _list_empty(self, names: Set[str]) -> dict[str, Any]:
-        """The values of fields of these names in a new record that say nothing: null, an empty list, a count of 0."""
+        """The values of fields of these names in a new record that say nothing."""
         resource = self._resource
         referring = resource.links.keys() | resource.references.keys() | resource.owner_fields
-        empty = dict[str, Any]()
-        for name in sorted(names - referring - resource.fill - resource.write_only - {resource.local_key}):
-            types, schemas = resource.fields.get(name, ALL_TYPES), resource.shape.member(name).unconditional()
-            is_fixed = any({"default", "const"} & schema.value.keys() for schema in schemas)
-            if is_fixed or types == ALL_TYPES:
-                continue
-            candidates: list[Any] = [None] if "null" in types else [[]] if types == {"array"} else []
-            is_count = words.split(name)[-1:] == ["count"] and "integer" in types
-            candidates = [0, *candidates] if is_count else candidates
-            if candidates and self._is_valid(name, candidates[0]):
-                empty[name] = candidates[0]
-        return empty
+        others = referring | resource.fill | resource.write_only | {resource.local_key}
+        return dict(empty_values(resource, names - others, self._is_valid))
 
     def with_update_time(self, record: Any, before: Record, at: int) -> Any:
         """A record with the time at which it was changed, in fields such as `updated_at` that it had before.
@@ -219,8 +221,13 @@ class ServerFields:
         return [name for name in self._resource.fields if name in self._completed and name not in record]
 
     def _known_values(self, state: State, at: int) -> dict[str, Any]:
-        """Values for fields of certain names: the time (as text, and in seconds), and records to refer to."""
-        values: dict[str, Any] = dict.fromkeys(STAMPS, (format_instant(at), at // 1_000))
+        """Values for fields of certain names: the time (as text, and as a number), and records to refer to."""
+        text = format_instant(at)
+        values: dict[str, Any] = dict.fromkeys((*STAMPS, *MOMENTS), (text, text[:DATE_LENGTH], at // 1_000))
+        rows = state.tables[self._resource.name].ordered().page(0, 1)
+        for name, value in rows[0].record.items() if rows else ():
+            if type(value) is int and value >= FIRST_MILLISECONDS and words.normalize(name) in STAMP_NAMES:
+                values[name] = at
         values |= self._first_states
         for name, target in {**self._resource.links, **self._resource.references}.items():
             first = state.tables[target].ordered().page(0, 1)
@@ -241,6 +248,36 @@ class ServerFields:
         added = first[0].record.keys() if first else frozenset(field.name for field in self._embedded)
         added = added if first or self._contract.inferred else frozenset[str]()
         return follow_keys(self._embedded, self._resource, record, before, partial(_find_shown, state), added)
+
+    def _may_show(self, name: str, value: Any) -> bool:
+        """Whether a value that a field cannot have is the key of what it shows, or a list of keys."""
+        keys = value if isinstance(value, list) else [value]
+        shows = any(field.name == name and field.is_list == isinstance(value, list) for field in self._embedded)
+        return shows and None not in map(record_key, keys)
+
+    def with_shown_keys(self, record: Record, before: Record, state: State) -> Record:
+        """The record with the records that it shows in place of their keys; as it was before, where one is none."""
+        for field in self._embedded:
+            value = record.get(field.name)
+            if not self._may_show(field.name, value) or self._is_valid(field.name, value):
+                continue
+            types = field.target.fields[field.target.local_key]
+            keys = [fit_key(types, key) for key in (value if isinstance(value, list) else [value])]
+            shown = [row for key in keys if (row := _find_shown(state, field.target, key)) is not None]
+            values = field.values(shown) if len(shown) == len(keys) else iter(())
+            valid = [value for value in values if self._is_valid(field.name, value)][:1]
+            valid = valid or ([before[field.name]] if field.name in before else [])
+            without = {name: member for name, member in record.items() if name != field.name}
+            record = {**without, field.name: valid[0]} if valid else without
+        return record
+
+    def with_agreement(self, record: Any, before: Record, sent: Container[str]) -> Any:
+        """A record whose counts, amounts and the like follow a change, if they agreed with it before.
+
+        Those that the client has `sent` stay.
+        """
+        follows = self._may_agree and isinstance(record, dict)
+        return with_agreement(record, before, sent, self._is_valid) if follows else record
 
     def _with_shown(self, record: dict[str, Any], own_members: Mapping[str, Any], state: State) -> dict[str, Any]:
         """A new record with what it shows of other resources, by the keys in it, else the first one that there is."""

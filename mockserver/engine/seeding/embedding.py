@@ -34,14 +34,20 @@ class EmbeddedField(Struct, frozen=True):
     def shown(self, resource: Resource, record: Record, shown: Sequence[Record]) -> Record:
         """The record with these in the field, and their keys beside it; the record itself where that is not valid."""
         keys = [other[self.target.local_key] for other in shown]
-        for omitted in (self.omitted, self.omitted | self.nested):
-            parts = [{name: value for name, value in other.items() if name not in omitted} for other in shown]
-            changed = {**record, self.name: parts if self.is_list else parts[0]}
+        for value in self.values(shown):
+            changed = {**record, self.name: value}
             if self.key_field is not None and self.key_field in record:
                 changed[self.key_field] = keys if self.is_list else keys[0]
-            if _has_few_values(parts) and matches_schema(resource, changed):
+            if matches_schema(resource, changed):
                 return changed
         return record
+
+    def values(self, shown: Sequence[Record]) -> Iterator[Any]:
+        """What the field may have to show these records: all that it declares of them, then without what they show."""
+        for omitted in (self.omitted, self.omitted | self.nested):
+            parts = [{name: value for name, value in other.items() if name not in omitted} for other in shown]
+            if _has_few_values(parts):
+                yield parts if self.is_list else parts[0]
 
     def cleared(self, resource: Resource, record: Record) -> Record:
         """The record that shows none, as far as that is valid."""

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import Serve
-from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation
+from tests.documents.shapes import INTEGER, TEXT, array_of, crud, document, operation, record
 
 STAMP = {"type": "string", "format": "date-time"}
 STATUS = {"enum": ["open", "done"]}
@@ -80,6 +80,10 @@ THINGS = [
         ("Status", {"enum": ["open", "any"]}, "Status=any", [1, 2]),
         ("status", {"enum": ["open", "other"]}, "status=open", [1, 2]),
         ("to_address", TEXT, "to_address=a", [1, 2]),
+        ("filter[title][contains]", TEXT, "filter[title][contains]=w", [2]),
+        ("filters[title][$containsi]", TEXT, "filters[title][$containsi]=W", [2]),
+        ("filters[title][$eq]", TEXT, "filters[title][$eq]=two", [2]),
+        ("filter[status][neq]", TEXT, "filter[status][neq]=open", [2]),
     ],
 )
 def test_a_parameter_selects_by_the_field_that_its_name_says(
@@ -92,6 +96,46 @@ def test_a_parameter_selects_by_the_field_that_its_name_says(
         assert client.post("/things", json=thing).status_code == 201
     response = client.get(f"/things?{query}")
     assert [thing["id"] for thing in response.get_json()] == expected
+
+
+DAY = {"type": "string", "format": "date"}
+STAY = {"id": INTEGER, "check_in": DAY, "check_out": DAY}
+STAYS = [
+    {"id": 1, "check_in": "2026-03-01", "check_out": "2026-03-05"},
+    {"id": 2, "check_in": "2026-03-08", "check_out": "2026-03-09"},
+]
+MEETINGS = [
+    {"id": 1, "start": "2026-03-01T09:00:00Z", "end": "2026-03-01T10:00:00Z", "created_at": "2026-01-01T00:00:00Z"},
+    {"id": 2, "start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:00:00Z", "created_at": "2026-01-01T00:00:00Z"},
+]
+MEETING = {"id": INTEGER, "start": STAMP, "end": STAMP, "created_at": STAMP}
+NOTES = [{"id": number, "created_at": f"2026-03-0{number}T00:00:00Z", "origin": "x"} for number in (1, 2)]
+NOTE = {"id": INTEGER, "created_at": STAMP, "origin": TEXT}
+
+
+@pytest.mark.parametrize(
+    ("members", "records", "parameters", "query", "expected"),
+    [
+        (STAY, STAYS, {"from": DAY, "to": DAY}, "from=2026-03-04&to=2026-03-07", [1]),
+        (STAY, STAYS, {"from": DAY, "to": DAY}, "from=2026-03-06", [2]),
+        (STAY, STAYS, {"from": DAY, "to": DAY}, "to=2026-03-07", [1]),
+        (STAY, STAYS, {"start_date": TEXT, "end_date": TEXT}, "start_date=2026-03-06&end_date=2026-03-30", [2]),
+        (STAY, STAYS, {"from": DAY}, "from=2026-03-06", [1, 2]),
+        (MEETING, MEETINGS, {"timeMin": STAMP, "timeMax": STAMP}, "timeMin=2026-03-01T12:00:00Z", [2]),
+        (MEETING, MEETINGS, {"start": DAY, "end": DAY}, "start=2026-03-01&end=2026-03-02", [1]),
+        (NOTE, NOTES, {"from": STAMP, "to": STAMP}, "from=2026-03-01T12:00:00Z", [2]),
+        (NOTE, NOTES, {"from": TEXT, "to": TEXT}, "from=Rome", [1, 2]),
+    ],
+)
+def test_two_bounds_select_the_records_whose_time_is_between_them(
+    serve: Serve, members: Any, records: Any, parameters: dict[str, Any], query: str, expected: list[int]
+) -> None:
+    paths = crud("/things", "/things/{id}", record(**members))
+    paths["/things"]["get"] = operation(schema=array_of(record(**members)), parameters=[*parameters.items()])
+    client: FlaskClient = serve(document(paths, id=INTEGER), stateful=True, scenario="empty")
+    for thing in records:
+        assert client.post("/things", json=thing).status_code == 201
+    assert [thing["id"] for thing in client.get(f"/things?{query}").get_json()] == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""Values that follow from what has happened to a record, and from what clients send in another form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import Serve
+from tests.documents.shapes import INTEGER, TEXT, array_of, content, crud, document, operation, record
+
+BOOLEAN, NUMBER = {"type": "boolean"}, {"type": "number"}
+STAMP, DAY = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}
+NOW = "2026-01-01T00:00:00.000Z"
+
+
+def serve_things(serve: Serve, thing: dict[str, Any], sent: dict[str, Any], **more: dict[str, Any]) -> FlaskClient:
+    """A server of things whose bodies have the members `sent`, none of which is required."""
+    paths = crud("/things", "/things/{id}", thing) | more
+    body = content({"type": "object", "properties": sent})
+    paths["/things"]["post"]["requestBody"] = body
+    paths["/things/{id}"]["patch"] = operation(schema=thing) | {"requestBody": body}
+    return serve(document(paths, id=INTEGER), stateful=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "expected"),
+    [
+        ("done", BOOLEAN, False),
+        ("isRead", BOOLEAN, False),
+        ("likes", INTEGER, 0),
+        ("view_count", INTEGER, 0),
+        ("sentAt", STAMP, NOW),
+        ("submitted_at", STAMP, NOW),
+        ("order_date", DAY, NOW[:10]),
+        ("created_on", DAY, NOW[:10]),
+        ("createdAt", INTEGER, 1_767_225_600),
+        ("done", {**BOOLEAN, "default": True}, True),
+    ],
+)
+def test_nothing_has_happened_to_a_new_record(serve: Serve, name: str, schema: Any, expected: Any) -> None:
+    client = serve_things(serve, record(id=INTEGER, label=TEXT, **{name: schema}), {"label": TEXT})
+    assert client.post("/things", json={"label": "new"}).json[name] == expected
+
+
+def test_a_time_is_in_milliseconds_where_the_first_record_has_it_so(serve: Serve) -> None:
+    thing = record(id=INTEGER, label=TEXT, createdAt=INTEGER)
+    thing["examples"] = [{"id": 1, "label": "old", "createdAt": 1_767_000_000_000}]
+    client = serve_things(serve, thing, {"label": TEXT})
+    assert client.post("/things", json={"label": "new"}).json["createdAt"] == 1_767_225_600_000
+
+
+def test_what_follows_from_a_stock_follows_its_change(serve: Serve) -> None:
+    thing = record(id=INTEGER, stock=INTEGER, inStock=BOOLEAN, soldOut=BOOLEAN)
+    client = serve_things(serve, thing, {"stock": INTEGER, "soldOut": BOOLEAN})
+
+    def change(**members: Any) -> list[Any]:
+        answer: Any = client.patch("/things/4", json=members).json
+        return [answer["inStock"], answer["soldOut"]]
+
+    assert client.post("/things", json={"stock": 3}).json == {"id": 4, "stock": 3, "inStock": True, "soldOut": False}
+    assert change(stock=0) == [False, True]
+    assert change(stock=5, soldOut=True) == [True, True]
+    # Who has set it otherwise keeps it so.
+    assert change(stock=6) == [True, True]
+
+
+def test_totals_follow_a_change_of_what_they_add_up(serve: Serve) -> None:
+    lines = array_of(record(price=NUMBER, quantity=INTEGER))
+    thing = record(id=INTEGER, lines=lines, line_count=INTEGER, total=NUMBER)
+    client = serve_things(serve, thing, {"lines": lines, "total": NUMBER})
+    first, second = {"price": 2, "quantity": 3}, {"price": 1, "quantity": 5}
+    assert client.post("/things", json={"lines": [first]}).json["total"] == 6
+    changed: Any = client.patch("/things/4", json={"lines": [first, second]}).json
+    assert [changed["line_count"], changed["total"]] == [2, 11]
+    assert client.patch("/things/4", json={"total": 9}).json["total"] == 9
+    assert client.patch("/things/4", json={"lines": [second]}).json["total"] == 9
+
+
+def test_a_list_of_texts_becomes_one_of_objects_that_are_called_so(serve: Serve) -> None:
+    thing = record(id=INTEGER, tags=array_of(record(id=INTEGER, name=TEXT)))
+    client = serve_things(serve, thing, {"tags": array_of(TEXT)})
+    created: Any = client.post("/things", json={"tags": ["red", "blue"]}).json
+    assert [tag["name"] for tag in created["tags"]] == ["red", "blue"]
+    assert [tag["name"] for tag in client.patch("/things/4", json={"tags": ["green"]}).json["tags"]] == ["green"]
+
+
+OWNER = {"type": "object", "required": ["id", "name"], "properties": {"id": INTEGER, "name": TEXT}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent", "keys", "expected"),
+    [
+        ({"$ref": "#/components/schemas/Owner"}, INTEGER, 2, 2),
+        ({"$ref": "#/components/schemas/Owner"}, TEXT, "3", 3),
+        (array_of({"$ref": "#/components/schemas/Owner"}), array_of(INTEGER), [3, 1], [3, 1]),
+    ],
+)
+def test_the_key_of_a_record_that_is_shown_stands_for_it(
+    serve: Serve, schema: Any, sent: Any, keys: Any, expected: Any
+) -> None:
+    thing = {"type": "object", "required": ["id"], "properties": {"id": INTEGER, "owner": schema}}
+    owner = {"$ref": "#/components/schemas/Owner"}
+    described = document(crud("/things", "/things/{id}", thing) | crud("/owners", "/owners/{id}", owner), id=INTEGER)
+    described["components"] = {"schemas": {"Owner": OWNER}}
+    body = content({"type": "object", "properties": {"owner": sent}})
+    described["paths"]["/things"]["post"]["requestBody"] = body
+    described["paths"]["/things/{id}"]["patch"] = operation(schema=thing) | {"requestBody": body}
+    client = serve(described, stateful=True)
+    owners: Any = {owner["id"]: owner for owner in client.get("/owners").json or ()}
+    shown = [owners[key] for key in expected] if isinstance(expected, list) else owners[expected]
+    created: Any = client.post("/things", json={"owner": keys}).json
+    assert created["owner"] == shown
+    unknown = [99] if isinstance(keys, list) else type(keys)(99)
+    assert client.patch(f"/things/{created['id']}", json={"owner": unknown}).json["owner"] == shown
+    without: Any = client.post("/things", json={"owner": unknown}).json
+    assert "owner" not in without
+
+
+def test_an_action_sets_a_boolean_that_is_called_like_what_it_leads_to(serve: Serve) -> None:
+    thing = record(id=INTEGER, label=TEXT, done=BOOLEAN)
+    words = ("complete", "uncomplete", "reopen")
+    actions = {f"/things/{{id}}/{word}": {"post": operation(schema=thing)} for word in words}
+    client = serve_things(serve, thing, {"label": TEXT}, **actions)
+    client.post("/things", json={"label": "x"})
+    done = [client.post(f"/things/4/{word}").json["done"] for word in ("complete", "uncomplete", "complete", "reopen")]
+    assert done == [True, False, True, False]
+
+
+def test_an_action_changes_a_record_that_is_never_read_alone(serve: Serve) -> None:
+    note = record(id=INTEGER, label=TEXT, read=BOOLEAN)
+    paths = {
+        "/notes": {"get": operation(schema=array_of(note))},
+        "/notes/{id}": {"delete": operation(status=204)},
+        "/notes/{id}/read": {"post": operation(schema=note)},
+    }
+    client = serve(document(paths, id=INTEGER), stateful=True)
+    assert client.post("/notes/2/read").json["read"] is True
+    assert [entry["read"] for entry in client.get("/notes").json or ()][1] is True
+    assert client.post("/notes/9/read").status_code == 404
