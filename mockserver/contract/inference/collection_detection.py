@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.collection import (
     HIDDEN_KEY,
     KEY_TYPES,
@@ -232,6 +233,7 @@ def _detect_list(path: str, by_path: OperationsByPath, collections: DetectedColl
     collection = Collection(choose_name(path, collections.names), path, key, {items.address: items})
     entries = infer_on_collection(collection, methods, owners) | infer_on_record(collection, record_methods, owners)
     entries |= infer_below(collection, path, by_path, owners)
+    entries |= _infer_actions(collection, path, by_path, owners) if not below else {}
     usual = [methods[method] for method in ("GET", "POST") if method in methods]
     # A PUT without a body, as of a role of a user, adds what only another collection knows.
     usual += [record_methods["PUT"]] if "PUT" in record_methods else []
@@ -246,6 +248,33 @@ def _detect_list(path: str, by_path: OperationsByPath, collections: DetectedColl
         collection.required.append(key)
     bind_owners(collection, listing, owners, collections, required=True)
     return collection
+
+
+def _infer_actions(
+    collection: Collection, path: str, by_path: OperationsByPath, owners: Mapping[str, str]
+) -> dict[str, Entry]:
+    """The entries of the actions on records at whose own path nothing can be done: `/notifications/{id}/read`."""
+    entries: dict[str, Entry] = {}
+    for record_path in by_path.records_below(path):
+        parameter = record_path.rpartition("/")[2][1:-1]
+        for segment in by_path.below(record_path):
+            operations = [] if "{" in segment else by_path[f"{record_path}/{segment}"].values()
+            for operation in operations:
+                entry = _infer_action_by(parameter, segment, operation, collection)
+                if entry is not None:
+                    entries[operation.id] = entry | path_entry(owners)
+                    collection.bind_parameter(collection.key, operation, parameter)
+    return entries
+
+
+def _infer_action_by(parameter: str, segment: str, operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an action that changes the record which a parameter names."""
+    shape, key = collection.shape, collection.key
+    names_record = words.find_key_field(parameter, collection.segment, shape.names) == key
+    if operation.method == "GET" or not names_record or not can_hold_parameter(shape, key, operation, parameter):
+        return None
+    entry = infer_action(segment, operation, collection)
+    return entry if entry is not None and "update" in entry else None
 
 
 def _find_nested_creation(path: RecordPath, record: _ReadRecord, by_path: Mapping[str, Methods]) -> Operation | None:

@@ -24,6 +24,19 @@ class OperationsByPath(dict[str, dict[str, Operation]]):
         named = dict(entry for form in forms for entry in self._named_below.get((path, form), ()))
         return [named[position] for position in sorted(named)]
 
+    def records_below(self, path: str) -> Sequence[str]:
+        """The paths of a parameter directly below a path, with or without operations, that something is below."""
+        return self._records_below.get(path, ())
+
+    @cached_property
+    def _records_below(self) -> dict[str, list[str]]:
+        below: dict[str, list[str]] = {}
+        for path in self._below:
+            head, slash, segment = path.rpartition("/")
+            if slash and segment.startswith("{") and segment.endswith("}"):
+                below.setdefault(head, []).append(path)
+        return below
+
     @cached_property
     def _below(self) -> dict[str, list[str]]:
         below: dict[str, list[str]] = {}

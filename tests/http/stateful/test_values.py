@@ -128,11 +128,12 @@ def test_an_action_sets_a_boolean_that_is_called_like_what_it_leads_to(serve: Se
     assert done == [True, False, True, False]
 
 
-def test_an_action_changes_a_record_that_is_never_read_alone(serve: Serve) -> None:
+@pytest.mark.parametrize("others", [{"delete": operation(status=204)}, {}])
+def test_an_action_changes_a_record_that_is_never_read_alone(serve: Serve, others: dict[str, Any]) -> None:
     note = record(id=INTEGER, label=TEXT, read=BOOLEAN)
     paths = {
         "/notes": {"get": operation(schema=array_of(note))},
-        "/notes/{id}": {"delete": operation(status=204)},
+        "/notes/{id}": others,
         "/notes/{id}/read": {"post": operation(schema=note)},
     }
     client = serve(document(paths, id=INTEGER), stateful=True)
