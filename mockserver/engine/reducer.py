@@ -124,7 +124,7 @@ def _enter(
     if lifecycle.touch is not None:
         record[lifecycle.touch] = stamp
     if step.effects.values:
-        record |= step.effects.apply(at, body)
+        record = dict(with_plain_keys(resource, record | step.effects.apply(at, body)))
     due = state.schedule.next(resource.name, lifecycle, key, record, uses, at)
     if due is not None:
         _require_time(due)

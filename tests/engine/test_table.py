@@ -113,3 +113,13 @@ def test_equal_sorts_are_one_order() -> None:
     fields = ("updated_at", True), ("id", False)
     orders = {sort_order(tuple(SortField(*field) for field in fields)) for _ in range(2)}
     assert len(orders) == 1
+
+
+def test_nothing_is_kept_of_what_no_row_refers_to(built_in: Contract) -> None:
+    table = Table.from_records(built_in.resources["jobs"], [])
+    for number in range(1_000):
+        job = {"id": "a", "session_id": f"session-{number}"}
+        table = table.put("a", job)
+    assert table.group("session_id", "session-999") == [Row(job, 1)]
+    assert table.group("session_id", "session-1") == []
+    assert len(table.remove("a")._groups["session_id"].as_dict()) == 0

@@ -159,8 +159,7 @@ class Table(Struct, eq=False):
         for field in groups:
             before, after = old_record.get(field), record.get(field)
             if before != after:
-                group = groups[field]
-                group = group.insert(before, group.get(before, NO_KEYS).discard(key))
+                group = _without_key(groups[field], before, key)
                 group = group.insert(after, group.get(after, NO_KEYS).insert(key))
                 groups = {**groups, field: group}
         rows, views = self._rows.insert(key, new), self._changed(old, new)
@@ -200,8 +199,7 @@ class Table(Struct, eq=False):
         row = self._rows[key]
         groups: dict[str, PersistentMap] = {}
         for field, group in self._groups.items():
-            value = row.record.get(field)
-            groups[field] = group.insert(value, group.get(value, NO_KEYS).discard(key))
+            groups[field] = _without_key(group, row.record.get(field), key)
         rows, views = self._rows.remove(key), self._changed(row, None)
         return Table(self.layout, rows, groups, self.next_position, self._size - 1, views, self._numbers)
 
@@ -273,6 +271,12 @@ class Table(Struct, eq=False):
             return views, Change(change, old, new, change.number + 1)
         # So that tables do not keep ever more former rows alive for views that nobody uses.
         return _with_change(views, change), Change(None, old, new, 1)
+
+
+def _without_key(group: PersistentMap, value: Any, key: Any) -> PersistentMap:
+    """The keys by what their rows refer to, without a key of the rows that refer to `value`."""
+    keys: HashTrieSet[Any] = group[value].discard(key)
+    return group.insert(value, keys) if keys else group.remove(value)
 
 
 def _with_change(views: Views, change: Change, without: ViewName | None = None) -> Views:
