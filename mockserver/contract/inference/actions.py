@@ -58,6 +58,7 @@ def infer_action(segment: str, operation: Operation, collection: Collection) -> 
     word = words.normalize(segment)
     word = next((word.removeprefix(start) for start in INTRODUCTIONS if word.startswith(start)), word) or word
     values = dict(_values(word, collection, is_undone=is_undone))
+    values = values or dict(_values_of_part(segment, collection, is_undone=is_undone))
     values = values or dict(_other_flags(word, collection, is_undone=is_undone))
     is_record = returns_record(operation, collection)
     body = infer_body(operation, collection) if values or (is_record and not is_undone) else None
@@ -86,11 +87,17 @@ def _sets_body(word: str, body: Entry, operation: Operation, collection: Collect
     return bool(shared) and (is_about or refers or any(name in shared for name in named))
 
 
-def _values(word: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, Any]]:
-    """The fields that a word is about, each with the value that it sets."""
-    done_forms = set(_forms(word))
+def _values_of_part(segment: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, Any]]:
+    """What a verb sets that comes before a noun: `verify-email` is about `email_verified`."""
+    verb, *noun = words.split(segment) or [""]
+    return _values(verb, collection, "".join(noun), is_undone=is_undone) if noun else iter(())
+
+
+def _values(word: str, collection: Collection, noun: str = "", *, is_undone: bool) -> Iterator[tuple[str, Any]]:
+    """The fields that a word is about, or one with a noun, each with the value that it sets."""
+    done_forms = {noun + form for form in _forms(word)}
     undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
-    opposite = {form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
+    opposite = {noun + form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
     for field in sorted(collection.shape.names):
         shape, name = collection.shape.member(field), words.normalize(field)
         if field == collection.key:

@@ -102,11 +102,9 @@ def add_actions(by_path: Mapping[str, Methods], collections: Iterable[Collection
     holders = group_by_operation(collections)
     for path, methods in by_path.items():
         head, _, segment = path.rpartition("/")
-        if "{" in segment or "GET" in methods or "{" not in head:
+        if "{" in segment or "GET" in methods:
             continue
         for collection, fields in _on_records(by_path, head, holders):
-            if collection.single:
-                continue
             for operation in methods.values():
                 entry = infer_action(segment, operation, collection)
                 if entry is not None and operation.id not in collection.operations:

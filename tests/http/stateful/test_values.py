@@ -128,6 +128,21 @@ def test_an_action_sets_a_boolean_that_is_called_like_what_it_leads_to(serve: Se
     assert done == [True, False, True, False]
 
 
+def test_an_action_changes_a_single_record_too(serve: Serve) -> None:
+    cart = record(coupon_code=TEXT, email_verified=BOOLEAN)
+    sending = content(record(coupon_code=TEXT))
+    paths = {
+        "/cart": {"get": operation(schema=cart)},
+        "/cart/coupon": {"post": operation(schema=cart) | {"requestBody": sending}},
+        "/cart/verify-email": {"post": operation(schema=cart)},
+    }
+    paths["/cart"]["patch"] = operation(schema=cart) | {"requestBody": sending}
+    client = serve(document(paths), stateful=True)
+    assert client.post("/cart/coupon", json={"coupon_code": "X"}).json["coupon_code"] == "X"
+    assert client.post("/cart/verify-email").json == {"coupon_code": "X", "email_verified": True}
+    assert client.get("/cart").json == {"coupon_code": "X", "email_verified": True}
+
+
 @pytest.mark.parametrize("others", [{"delete": operation(status=204)}, {}])
 def test_an_action_changes_a_record_that_is_never_read_alone(serve: Serve, others: dict[str, Any]) -> None:
     note = record(id=INTEGER, label=TEXT, read=BOOLEAN)
