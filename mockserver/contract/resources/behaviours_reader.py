@@ -238,5 +238,9 @@ def _response_schema(operation: Operation, kind: BehaviourKind) -> Node | None:
 
 
 def _is_larger(response: Node | None, members: Set[MemberPath]) -> bool:
-    """Whether a response declares more members than those that are filled in."""
-    return response is not None and not {(name,) for name in Shape.from_schema(response).names} <= members
+    """Whether a response declares more members, or must have more, than those that are filled in."""
+    if response is None:
+        return False
+    shape = Shape.from_schema(response)
+    required = {name for schema in shape.unconditional() for name in schema.value.get("required", ())}
+    return not {(name,) for name in shape.names | required} <= members

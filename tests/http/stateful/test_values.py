@@ -118,6 +118,17 @@ def test_the_key_of_a_record_that_is_shown_stands_for_it(
     assert "owner" not in without
 
 
+def test_an_envelope_has_what_it_must_have_though_nothing_declares_it(serve: Serve) -> None:
+    thing = record(id=INTEGER, label=TEXT)
+    paths = crud("/things", "/things/{id}", thing)
+    paths["/things"]["get"] = operation(schema={**record(items=array_of(thing)), "required": ["items", "note"]})
+    paths["/things/{id}"]["get"] = operation(schema={**record(data=thing), "required": ["data", "note"]})
+    client = serve(document(paths, id=INTEGER), stateful=True)
+    for path in ("/things", "/things/1"):
+        response = client.get(path)
+        assert (response.status_code, "note" in (response.json or ())) == (200, True)
+
+
 def test_an_action_sets_a_boolean_that_is_called_like_what_it_leads_to(serve: Serve) -> None:
     thing = record(id=INTEGER, label=TEXT, done=BOOLEAN)
     words = ("complete", "uncomplete", "reopen")
