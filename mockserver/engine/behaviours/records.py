@@ -9,6 +9,7 @@ from mockserver.contract.behaviour import CREATING, Behaviour, ResultKind, kinds
 from mockserver.contract.model import Contract, Record, Resource
 from mockserver.contract.records import matches_schema, with_plain_keys
 from mockserver.engine.behaviours.calls import OperationCall, OperationResult
+from mockserver.engine.behaviours.deletion import as_deleted
 from mockserver.engine.behaviours.implementation import Implementation
 from mockserver.engine.behaviours.server_fields import ServerFields, in_schema_order
 from mockserver.engine.commands import Command, Fire, Put, Remove
@@ -271,14 +272,14 @@ class UpdateRecord(WritingImplementation):
 
 
 class DeleteRecord(Implementation):
-    """Removes a record, and returns it as it was."""
+    """Removes a record, and returns it as it was, with the time in a field for that."""
 
     def perform(self, run: Run, call: OperationCall) -> OperationResult:
         """Remove the record. Raises UnknownRecord and RecordInUse."""
         removed: list[tuple[State, Record]] = []
 
         def make_command(state: State, at: int) -> Command:
-            removed.append((state, self.find_row(state, call).record))
+            removed.append((state, as_deleted(self.resource, self.find_row(state, call).record, at)))
             return Remove(self.resource.name, self.key(call), at)
 
         run.submit(make_command)

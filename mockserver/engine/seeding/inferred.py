@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.contract.model import SINGLE_KEY, Contract, Record, Resource
 from mockserver.contract.records import matches_schema, with_plain_keys
+from mockserver.engine.behaviours.deletion import is_deletion_flag, is_deletion_time
 from mockserver.engine.behaviours.server_fields import in_schema_order
 from mockserver.engine.seeding.key_generator import KeyGenerator
 from mockserver.engine.seeding.record_generator import known_key_name, record_generator
@@ -18,9 +19,6 @@ from mockserver.syntax import words
 # The last words of key names whose values are numbered; other keys are generated as fields of their names are.
 NUMBERED = (["id"], ["uuid"], ["guid"], ["key"], ["number"])
 TRIES = 20
-# What says that a record has been deleted, normalized: such a record would be in no list.
-DELETION_TIMES = ("deletedat", "deletedon", "deleteddate", "removedat")
-DELETION_FLAGS = ("isdeleted", "deleted", "isremoved")
 
 
 def first_records(
@@ -186,11 +184,11 @@ def _without_deletion(resource: Resource, record: Record) -> Record:
     """The record with nothing that says that it has been deleted."""
     changed = dict(record)
     for name in record:
-        normalized, types = words.normalize(name), resource.fields.get(name, frozenset())
-        if normalized in DELETION_TIMES:
+        types = resource.fields.get(name, frozenset())
+        if is_deletion_time(name):
             del changed[name]
             changed |= {name: None} if "null" in types else {}
-        elif normalized in DELETION_FLAGS and "boolean" in types:
+        elif is_deletion_flag(name) and "boolean" in types:
             changed[name] = False
     return changed
 

@@ -118,6 +118,29 @@ def test_the_key_of_a_record_that_is_shown_stands_for_it(
     assert "owner" not in without
 
 
+def test_a_removed_record_says_when_it_was_deleted(serve: Serve) -> None:
+    perhaps_stamp = {"type": ["string", "null"], "format": "date-time"}
+    thing = record(id=INTEGER, deleted_at=perhaps_stamp, isDeleted=BOOLEAN)
+    paths = crud("/things", "/things/{id}", thing)
+    paths["/things/{id}"]["delete"] = operation(schema=thing)
+    client = serve(document(paths, id=INTEGER), stateful=True)
+    assert client.get("/things/1").json == {"id": 1, "deleted_at": None, "isDeleted": False}
+    assert client.delete("/things/1").json == {"id": 1, "deleted_at": NOW, "isDeleted": True}
+
+
+def test_values_that_are_generated_differ_after_changes_were_dropped(serve: Serve) -> None:
+    lines = array_of(record(id=TEXT, label=TEXT))
+    client = serve_things(serve, record(id=INTEGER, lines=lines), {"lines": array_of(record(label=TEXT))})
+
+    def create() -> str:
+        created: Any = client.post("/things", json={"lines": [{"label": "x"}]}).json
+        return str(created["lines"][0]["id"])
+
+    first, second = create(), create()
+    client.post("/__mock/clock", json={"undo": 1})
+    assert create() == second != first
+
+
 def test_an_envelope_has_what_it_must_have_though_nothing_declares_it(serve: Serve) -> None:
     thing = record(id=INTEGER, label=TEXT)
     paths = crud("/things", "/things/{id}", thing)
