@@ -62,6 +62,8 @@ SHAPES = {
     "decimal": r"[1-9]\d*|[1-9]\d*\.\d+",
     "color": r"#[0-9a-f]+",
 }
+# Texts in no format that have none of what words have.
+OTHER_SHAPE = r"\d+|[A-Z]+|[-+*/=]+"
 FRACTION = re.compile(r"\.[0-9]+")
 
 
@@ -112,8 +114,8 @@ def _write(
             return write_match(pattern, rng, shortest, longest, attempt)
         except UnsupportedPattern as error:
             raise CannotGenerate(constraints.address, f"the pattern {pattern} is not supported: {error}") from None
-    if not patterns and attempt >= OTHER_SHAPES_FROM and form in SHAPES:
-        return write_match(SHAPES[form], rng, shortest, longest, attempt)
+    if not patterns and attempt >= OTHER_SHAPES_FROM and (form is None or form in SHAPES):
+        return write_match(SHAPES[form] if form is not None else OTHER_SHAPE, rng, shortest, longest, attempt)
     is_base64 = form is None and "base64" in constraints.values("contentEncoding")
     if is_base64 or (form == "byte" and (shortest or longest is not None)):
         return _base64(shortest, longest, rng)

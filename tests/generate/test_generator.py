@@ -128,6 +128,8 @@ ENDLESS = {
         {"type": "string", "format": "password", "minLength": 9, "maxLength": 9},
         {"type": "string", "format": "phone", "maxLength": 11},
         {"type": "string", "format": "email", "not": {"pattern": r"@example\.com$"}},
+        {"type": "string", "not": {"pattern": "[a-z]"}, "minLength": 3},
+        {"type": "string", "not": {"pattern": r"\w"}, "minLength": 1, "maxLength": 5},
         {"type": "integer", "allOf": [{"not": {"minimum": 50, "maximum": 90}}, {"minimum": 50, "maximum": 91}]},
         {"type": "string", "format": "byte", "minLength": 10, "maxLength": 11},
         {"type": "string", "format": "url", "maxLength": 14},
