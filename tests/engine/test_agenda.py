@@ -11,7 +11,7 @@ from tests.attack.scale import rounds
 
 
 def transition(at: int, key: int) -> DueTransition:
-    return DueTransition(at, "jobs", (str(key), False), key, 0)
+    return DueTransition(at, "jobs", False, key, 0)
 
 
 def drained(agenda: Agenda) -> list[DueTransition]:
@@ -57,3 +57,8 @@ def test_the_time_that_an_agenda_takes_grows_with_the_transitions() -> None:
         return move_all
 
     assert_grows_linearly(prepare, 4_000)
+
+
+def test_of_equal_instants_the_order_is_by_key_and_numbers_come_before_texts() -> None:
+    transitions = [DueTransition(1, "jobs", isinstance(key, str), key, 0) for key in ("9", "10", 10, 9)]
+    assert [due.key for due in drained(Agenda.from_transitions(transitions))] == [9, 10, "10", "9"]

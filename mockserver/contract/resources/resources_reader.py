@@ -9,7 +9,7 @@ import jsonschema_rs
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.lifecycle import LOG_EVENT, Lifecycle, Transition
+from mockserver.contract.lifecycle import LOG_EVENT, LOG_STAMP, Lifecycle, Transition
 from mockserver.contract.model import DerivedField, Resource, SortField
 from mockserver.contract.record_identity import KEY_TYPES, with_joined_keys, with_types_of_keys
 from mockserver.contract.resources.effects_reader import read_effects
@@ -23,6 +23,10 @@ from mockserver.schemas.shapes import Shape, types_of
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.schemas.write_only import WRITE_ONLY, holds_write_only, is_write_only
 from mockserver.syntax import json_pointer
+from mockserver.syntax.instants import format_instant
+
+# What is written as the time of a transition.
+STAMP = format_instant(0)
 
 
 class ResourcesReader(Struct):
@@ -115,8 +119,11 @@ class ResourcesReader(Struct):
     ) -> None:
         """Check fields that name other resources."""
         self.report.check_names(pointer, "field", targets, fields)
+        declared = self.report.source.data["resources"]
         for field, target in targets.items():
-            self.report.check_name(json_pointer.append(pointer, field), "resource", target, names)
+            place = json_pointer.append(pointer, field)
+            if self.report.check_name(place, "resource", target, names) and not declared[target].get("key"):
+                self.report.add(place, f"{target} has no key, which {quote(field)} would hold")
 
     def _read_lifecycle(
         self,
@@ -131,8 +138,12 @@ class ResourcesReader(Struct):
             return None
         pointer = f"{pointer}/lifecycle"
         self.report.check_name(f"{pointer}/field", "field", entry["field"], fields)
-        if "touch" in entry:
-            self.report.check_name(f"{pointer}/touch", "field", entry["touch"], fields)
+        if not key:
+            self.report.add(pointer, "needs a `key` of the resource, which says whose state changes")
+        if entry["field"] == key:
+            self.report.add(f"{pointer}/field", f"{quote(key)} is the key, which no transition changes")
+        if "touch" in entry and self.report.check_name(f"{pointer}/touch", "field", entry["touch"], fields):
+            self._check_touch(f"{pointer}/touch", entry["touch"], entry["field"], key, shape)
         if "log" in entry:
             self.report.check_name(f"{pointer}/log", "resource", entry["log"], names)
         occupied = {entry["field"]: "holds the state", key: "is the key", entry.get("touch"): "has the time already"}
@@ -155,6 +166,21 @@ class ResourcesReader(Struct):
             for name, transition in entry["transitions"].items()
         }
         return Lifecycle(entry["field"], entry["initial"], transitions, entry.get("touch"), entry.get("log"))
+
+    def _check_touch(self, pointer: str, field: str, state: str, key: str, shape: Shape) -> None:
+        """Check that a field can hold the time of a transition."""
+        if field in (state, key):
+            use = "holds the state" if field == state else "is the key"
+            self.report.add(pointer, f"{quote(field)} {use}, so it cannot hold the time of a transition")
+            return
+        if problem := self._stamp_problem(shape.member(field)):
+            self.report.add(pointer, f"{quote(field)} cannot hold the time of a transition: {problem}")
+
+    def _stamp_problem(self, shape: Shape) -> str:
+        """Why a field of this shape cannot hold an instant; empty if it can."""
+        schemas = (self.schemas.validator(schema) for schema in shape.unconditional())
+        problems = (violation.message for schema in schemas for violation in schema.violations(STAMP, "body"))
+        return next(problems, "")
 
     def _read_guard(self, pointer: str, transition: Mapping[str, Any]) -> Validator | None:
         guard, errors = compile_inline(transition["when"]) if "when" in transition else (None, [])
@@ -203,6 +229,17 @@ class ResourcesReader(Struct):
         if event_schema is None:
             self.report.add(f"{pointer}/log", f"the schema of {log.name} has no {quote(LOG_EVENT)}")
             return
+        references = [name for name, target in log.references.items() if target == resource.name]
+        written = {
+            LOG_EVENT,
+            LOG_STAMP,
+            *references,
+            *(part for name in references for part in log.joined.get(name, ())),
+        }
+        for name in sorted(_required(log.shape) - written):
+            self.report.add(f"{pointer}/log", f"the schema of {log.name} requires {quote(name)}, which no entry has")
+        if problem := self._stamp_problem(log.shape.member(LOG_STAMP)):
+            self.report.add(f"{pointer}/log", f"{quote(LOG_STAMP)} of {log.name} cannot hold a time: {problem}")
         for name in lifecycle.transitions:
             for violation in self.schemas.validator(event_schema).violations(name, "body"):
                 message = f"the name does not match the log's schema: {violation.message}"
@@ -210,8 +247,11 @@ class ResourcesReader(Struct):
 
     def _check_derived(self, resource: Resource, resources: Mapping[str, Resource]) -> None:
         """Check derived fields against the resource that they are computed from, and their values by the schema."""
+        stored = _stored_fields(resource)
         for derived in resource.derived:
             pointer = json_pointer.join(("resources", resource.name, "derived", derived.name))
+            if (reason := stored.get(derived.name)) is not None:
+                self.report.add(pointer, f"{quote(derived.name)} {reason}, so it cannot be computed on read")
             other = resources.get(derived.resource)
             if other is None:
                 continue
@@ -230,6 +270,22 @@ class ResourcesReader(Struct):
             if other.lifecycle is not None and other.lifecycle.field == derived.field:
                 for state in set(other.lifecycle.states) - set(derived.values):
                     self.report.add(f"{pointer}/map/values", f"the state {quote(state)} of {other.name} has no value")
+
+
+def _required(shape: Shape) -> set[str]:
+    return {name for schema in shape.unconditional() for name in schema.value.get("required", ())}
+
+
+def _stored_fields(resource: Resource) -> dict[str | None, str]:
+    """The fields that must be stored, each with the reason."""
+    lifecycle = resource.lifecycle
+    references = (*resource.references, *(part for parts in resource.joined.values() for part in parts))
+    return {
+        **{criterion.name: "is in the `sort`" for criterion in resource.sort},
+        **dict.fromkeys(references, "is a reference"),
+        **dict.fromkeys(resource.key_fields, "is the key"),
+        **({lifecycle.field: "holds the state", lifecycle.touch: "has the time of a transition"} if lifecycle else {}),
+    }
 
 
 def _with_nested_write_only(resource: Resource) -> Resource:

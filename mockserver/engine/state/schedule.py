@@ -22,15 +22,15 @@ LAST = itemgetter(-1)
 
 
 class DueTransition(Struct, frozen=True, order=True):
-    """A transition that will be fired at `at`. Of equal instants, the order is by resource, then by `name`.
+    """A transition that will be fired at `at`. Of equal instants, the order is by resource, then by key.
 
-    `name` is the key as text, and whether it is one, so that 2 and "2" differ; `rule` is the number of the rule in the
+    `is_text` says whether the key is a text: these come after numbers. `rule` is the number of the rule in the
     scenario.
     """
 
     at: int
     resource: str
-    name: tuple[str, bool]
+    is_text: bool
     key: Any
     rule: int
 
@@ -59,7 +59,7 @@ class Schedule(Struct, frozen=True):
                 continue
             if rule.applies_to(record):
                 wait = draw_between(rule.min_wait, rule.max_wait, self.seed, resource, key, number)
-                return DueTransition(since + wait, resource, (str(key), isinstance(key, str)), key, number)
+                return DueTransition(since + wait, resource, isinstance(key, str), key, number)
         return None
 
 
