@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from mockserver.engine.commands import Command
-from mockserver.engine.reducer import apply, settle
+from mockserver.engine.reducer import Steps, apply, settle_in_portions
 from mockserver.engine.state.state import State
 from mockserver.refusals import BeyondLog
 
@@ -108,7 +108,7 @@ class History:
             count -= 1
         return count - dropped
 
-    def state_after(self, count: int) -> State:
+    def fold(self, count: int) -> Steps[State]:
         """The state right after the first `count` commands of the log; what fell due later is not settled."""
         last = self.dropped + count
         number, state = self._base_number, self._base
@@ -116,7 +116,7 @@ class History:
             if checkpoint <= last:
                 number, state = checkpoint, checkpoint_state
         for command in self._kept[number - self._base_number : last - self._base_number]:
-            state, _ = settle(state, command.at)
+            state, _ = yield from settle_in_portions(state, command.at)
             state = apply(state, command)
         return state
 

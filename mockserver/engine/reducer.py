@@ -5,9 +5,9 @@ A run's state is what its commands fold to, so nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -58,7 +58,12 @@ from mockserver.syntax.instants import LATEST, format_instant
 
 # How many transitions one move of the clock may fire: rules that form a loop would go on as long as it is moved.
 SETTLE_LIMIT = 100_000
+# So many transitions are fired before others have their turn.
+PORTION = 1_000
 TURN_BACK = "set the clock back, or reset"
+T = TypeVar("T")
+# Work that pauses where something else may be done, and then goes on to a result.
+Steps = Generator[None, None, T]
 
 
 def apply(state: State, command: Command) -> State:
@@ -177,6 +182,11 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
     Each is stamped with the instant it was due, or a millisecond after its record's last stamp if that is later.
     Raises TooMuchDue, and BadTime where a stamp, or what would be due next, would be after the year 9999.
     """
+    return finish(settle_in_portions(state, until))
+
+
+def settle_in_portions(state: State, until: int) -> Steps[tuple[State, list[Fired]]]:
+    """As `settle`, with a pause after each PORTION of transitions."""
     fired: list[Fired] = []
     while (due := state.agenda.first) is not None and due.at <= until:
         if len(fired) >= SETTLE_LIMIT:
@@ -184,7 +194,19 @@ def settle(state: State, until: int) -> tuple[State, list[Fired]]:
         state, transition = fire_next(state)
         if transition is not None:
             fired.append(transition)
+            if not len(fired) % PORTION:
+                yield
     return state, fired
+
+
+def finish(steps: Steps[T]) -> T:
+    """The result of work, without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def fire_next(state: State) -> tuple[State, Fired | None]:

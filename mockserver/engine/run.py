@@ -128,12 +128,14 @@ class Run(RunHooks):
         return self._fingerprint_cache[1]
 
     def settle(self) -> None:
-        """Fire the transitions that are due by now. Raises TooMuchDue."""
+        """Fire the transitions that are due by now. Raises TooMuchDue and StillSettling."""
         timeline = self.timeline
         due = timeline.state.agenda.first
         if due is not None and due.at <= timeline.now:
             with self._lock:
-                self._settle(timeline.now)
+                now = timeline.now
+                if fired := timeline.settle_in_turns(now):
+                    self._note_fired(fired, now)
 
     def count_request(self, operation: str) -> None:
         """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
@@ -248,7 +250,7 @@ class Run(RunHooks):
         return notice
 
     def advance(self, by: int) -> list[Fired]:
-        """Move the clock forward by `by` milliseconds; what fell due. Raises BadTime and TooMuchDue."""
+        """Move the clock forward by `by` milliseconds; what fell due. Raises BadTime, TooMuchDue and StillSettling."""
         with self._lock:
             return self._advance(self.now + by)
 
@@ -269,7 +271,7 @@ class Run(RunHooks):
     def rewind(self, by: int) -> None:
         """Move the clock back, and drop the commands that were accepted later than that, for good.
 
-        Raises BeforeStart, and BeyondLog where the log no longer holds these commands.
+        Raises BeforeStart, BeyondLog where the log no longer holds these commands, and StillSettling.
         """
         with self._lock:
             to = self.now - by
@@ -278,7 +280,7 @@ class Run(RunHooks):
     def undo(self, count: int) -> None:
         """Drop the last `count` commands, and set the clock to when the first of them was accepted.
 
-        Raises NothingToUndo and BeyondLog.
+        Raises NothingToUndo, BeyondLog and StillSettling.
         """
         with self._lock:
             self._restore(*self.timeline.commands_before_last(count))
@@ -367,8 +369,11 @@ class Run(RunHooks):
 
     def _settle(self, until: int) -> None:
         if fired := self.timeline.settle(until):
-            self._unreported.add_due(fired, until)
-            self.wake_listeners()
+            self._note_fired(fired, until)
+
+    def _note_fired(self, fired: list[Fired], until: int) -> None:
+        self._unreported.add_due(fired, until)
+        self.wake_listeners()
 
     def _advance(self, to: int) -> list[Fired]:
         if fired := self.timeline.advance(to):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -10,11 +12,38 @@ from mockserver.engine.clock import Clock, Seconds
 from mockserver.engine.commands import Command, Fired
 from mockserver.engine.history import LOG_LIMIT, History, HistoryPosition
 from mockserver.engine.recording import decode_command, encode_command
-from mockserver.engine.reducer import apply, settle
+from mockserver.engine.reducer import Steps, apply, finish, settle, settle_in_portions
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State
+from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, BeyondLog, NothingToUndo
 from mockserver.syntax.instants import LATEST, format_instant
+
+# A state that others change meanwhile is settled from the beginning so often; then they have to wait.
+RESTART_LIMIT = 8
+Settled = tuple[State, list[Fired]]
+
+
+class StillSettling(BaseException):
+    """So much is due that others should have their turn: whoever called is to call again, until this is not raised."""
+
+
+class UnfinishedSettling(Struct, eq=False):
+    """How far what is due after `count` commands of the log, or after all where it is None, by `until` was settled.
+
+    `since` is the state as of when that began. A `refusal` is how it ended.
+    """
+
+    since: State
+    count: int | None
+    until: int
+    steps: Steps[Settled]
+    restarts: int = 0
+    refusal: Refusal | None = None
+
+    def leads_to(self, state: State, count: int | None, until: int) -> bool:
+        """Whether it comes to be the state that another settling asks for, or one before that."""
+        return self.since is state and self.count == count and self.until <= until
 
 
 class TimelinePosition(Struct, frozen=True):
@@ -28,16 +57,19 @@ class TimelinePosition(Struct, frozen=True):
 class Timeline:
     """What a run consists of. Not safe for use by several threads: a run uses it under its lock.
 
-    `seconds` is the machine's clock. Times are milliseconds since 1970, by the run's clock.
+    `seconds` is the machine's clock. Times are milliseconds since 1970, by the run's clock. If it `pauses`, moving the
+    clock and `settle_in_turns` raise StillSettling, and nothing has changed until they are called once more often.
     """
 
-    __slots__ = ("_plan", "_seconds", "clock", "history", "state")
+    __slots__ = ("_plan", "_seconds", "_unfinished", "clock", "history", "pauses", "state")
 
     def __init__(self, start: Start, seconds: Seconds, log_limit: int = LOG_LIMIT) -> None:
         plan = start.scenario.clock
         self.state, self.clock = start.state, Clock.from_plan(plan, seconds())
         self.history = History(start.state, plan.initial, log_limit)
         self._plan, self._seconds = plan, seconds
+        self.pauses = True
+        self._unfinished: UnfinishedSettling | None = None
 
     @property
     def now(self) -> int:
@@ -60,6 +92,16 @@ class Timeline:
         self.state, fired = settle(self.state, until)
         return fired
 
+    def settle_in_turns(self, until: int) -> list[Fired]:
+        """As `settle`. Raises StillSettling, too."""
+        due = self.state.agenda.first
+        if due is None or due.at > until:
+            return []
+        state = self.state
+        self.state, fired = self._settle_in_turns(None, until, lambda: settle_in_portions(state, until))
+        # With a clock that goes on by itself, it was begun for an earlier instant.
+        return fired + self.settle(until)
+
     def accept(self, command: Command) -> bool:
         """Apply a command; False where it is a repeat, which is not logged. Raises its Refusal."""
         state = apply(self.state, command)
@@ -70,21 +112,51 @@ class Timeline:
         return True
 
     def advance(self, to: int) -> list[Fired]:
-        """Move the clock forward; which transitions fell due. Raises BadTime and TooMuchDue."""
+        """Move the clock forward; which transitions fell due. Raises BadTime, TooMuchDue and StillSettling."""
         if to > LATEST:
             raise BadTime("The clock cannot go beyond the year 9999.")
-        fired = self.settle(to)
+        fired = self.settle_in_turns(to)
         self.clock = self.clock.moved_to(to, self._seconds())
         return fired
 
     def restore(self, count: int, to: int, anchor: float | None = None) -> None:
         """Apply the first `count` commands again, fire what was due by `to`, and forget the other commands.
 
-        The clock is set to `to`, where the machine's clock reads `anchor`, or now.
+        The clock is set to `to`, where the machine's clock reads `anchor`, or now. Raises StillSettling.
         """
-        self.state, _ = settle(self.history.state_after(count), to)
+        self.state, _ = self._settle_in_turns(count, to, lambda: self._settle_after(count, to))
+        self.settle(to)
         self.history.truncate(count)
         self.clock = self.clock.moved_to(to, self._seconds() if anchor is None else anchor)
+
+    def _settle_after(self, count: int, to: int) -> Steps[Settled]:
+        state = yield from self.history.fold(count)
+        return (yield from settle_in_portions(state, to))
+
+    def _settle_in_turns(self, count: int | None, until: int, begin: Callable[[], Steps[Settled]]) -> Settled:
+        """Begin to settle, or go on with what was begun. Raises StillSettling until it has come to its end."""
+        unfinished, restarts = self._unfinished, 0
+        if not self.pauses:
+            return finish(begin())
+        if unfinished is None or not unfinished.leads_to(self.state, count, until):
+            if unfinished is not None and unfinished.refusal is None:
+                restarts = unfinished.restarts + 1
+            if restarts > RESTART_LIMIT:
+                self._unfinished = None
+                return finish(begin())
+            unfinished = self._unfinished = UnfinishedSettling(self.state, count, until, begin(), restarts)
+        if unfinished.refusal is not None:
+            raise unfinished.refusal.with_traceback(None)
+        try:
+            next(unfinished.steps)
+        except StopIteration as end:
+            self._unfinished = None
+            settled: Settled = end.value
+            return settled
+        except Refusal as refusal:
+            unfinished.refusal = refusal
+            raise
+        raise StillSettling
 
     def commands_until(self, to: int) -> int:
         """How many commands remain where the clock is moved back to `to`. Raises BeforeStart and BeyondLog."""
@@ -123,6 +195,7 @@ class Timeline:
         if commands and commands[0].at < begins:
             raise BeforeStart(format_instant(begins))
         timeline = Timeline(start, self._seconds)
+        timeline.pauses = False
         for command in commands:
             timeline.settle(command.at)
             timeline.accept(decode_command(start.contract, encode_command(command)))
@@ -131,6 +204,7 @@ class Timeline:
         if not self.clock.moves_as(old_plan):
             clock = timeline.clock
             timeline.clock = replace(self.clock, position=clock.position, anchor=clock.anchor)
+        timeline.pauses = True
         return timeline
 
     def position(self) -> TimelinePosition:

@@ -19,6 +19,7 @@ from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import CallBetweenAttempts
+from mockserver.engine.timeline import StillSettling
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operation_steps, sample_responses
 from mockserver.http.cache_validity import CacheValidity
@@ -115,7 +116,19 @@ def prepare_head(service: Service, request: Request) -> PreparedRequest | None:
 
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
-    """The response to a request that was prepared, after which the webhooks are sent that it leads to."""
+    """The response to a request that was prepared, however much is due before it."""
+    while True:
+        try:
+            return respond_in_turns(service, prepared)
+        except StillSettling:
+            pass
+
+
+def respond_in_turns(service: Service, prepared: PreparedRequest) -> Response:
+    """The response to a request that was prepared, after which the webhooks are sent that it leads to.
+
+    Raises StillSettling where others should have their turn first.
+    """
     if service.outbox is None or not service.contract.webhooks:
         return _respond_in_transaction(service, prepared)
     with service.outbox.after_response(prepared.hops) as responses:
@@ -138,7 +151,7 @@ def _respond_in_transaction(service: Service, prepared: PreparedRequest) -> Resp
 
     try:
         exchange, response = service.sandboxes.transact(attempt)
-    except ENDING:
+    except (*ENDING, StillSettling):
         raise
     except BaseException as error:
         log_failure(prepared.request.method, prepared.request.path, error)
@@ -160,7 +173,7 @@ def _respond_once(exchange: Exchange, store_refusal: Refusal | None) -> Response
     except CannotGenerate as error:
         operation = exchange.operation
         response = refuse_exchange(exchange, NoExample(operation.id if operation else "the scenario", error.reason))
-    except (*ENDING, CallBetweenAttempts):
+    except (*ENDING, CallBetweenAttempts, StillSettling):
         raise
     except BaseException as error:
         log_failure(exchange.request.method, exchange.request.path, error)

@@ -10,6 +10,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
+from mockserver.engine.timeline import StillSettling
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PreparedRequest
 from mockserver.http.pipeline import prepare
@@ -18,6 +19,7 @@ from mockserver.server import rejections, served_app, wsgi_bridge
 from mockserver.server.cycle import Cycle, Hold, WaitingRequests
 from mockserver.server.delayed_send import DelayedSend
 from mockserver.server.open_responses import begin
+from mockserver.server.postponed_request import PostponedRequest
 from mockserver.server.rejections import rejection
 from mockserver.server.request_reader import RequestReader
 from mockserver.server.served_app import (
@@ -111,6 +113,8 @@ class Protocol(RequestReader):
             return False
         try:
             response, head, body = respond(service, prepared)
+        except StillSettling:
+            return False
         except ENDING:
             raise
         except BaseException as error:
@@ -224,6 +228,9 @@ class Protocol(RequestReader):
                 threaded.start(self.served.threads, self.loop)
                 return
             sent = EncodedResponse(service, prepared, *respond(service, prepared))
+        except StillSettling:
+            self._postpone(cycle, request)
+            return
         except ENDING:
             raise
         except BaseException as error:
@@ -235,6 +242,16 @@ class Protocol(RequestReader):
         if cycle.keep_alive and not request.too_large:
             self._repeatable = sent
         self.send(cycle, sent.head, sent.body)
+
+    def _postpone(self, cycle: Cycle, request: Any) -> None:
+        """Respond to a request once others have had their turn."""
+
+        def respond_again() -> None:
+            self._hold = None
+            self._respond(cycle, request)
+            self.respond_to_waiting()
+
+        self._hold = PostponedRequest(respond_again, self._turns, self.loop)
 
     def _send_later(self, cycle: Cycle, sent: EncodedResponse) -> None:
         """Have timers send a response, or spoil it; or begin one that stays open."""

@@ -132,8 +132,8 @@ def remember_response(service: Service, raw: bytes, response: Response, head: by
 
 
 def respond(service: Service, prepared: PreparedRequest) -> tuple[Response, bytes, bytes]:
-    """The pipeline's response to a request, and its head and body as they are sent."""
-    response = pipeline.respond_prepared(service, prepared)
+    """The pipeline's response to a request, and its head and body as they are sent. Raises StillSettling."""
+    response = pipeline.respond_in_turns(service, prepared)
     try:
         return response, *_encode(prepared.request, response)
     except wsgi_bridge.BadResponse as error:

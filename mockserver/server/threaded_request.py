@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from mockserver.engine.timeline import StillSettling
 from mockserver.errors import ENDING
 from mockserver.handlers.threads import StepThreads
 from mockserver.http.exchange import PreparedRequest
@@ -26,15 +27,24 @@ class ThreadedRequest:
 
     def start(self, threads: StepThreads, loop: asyncio.AbstractEventLoop) -> None:
         """Handle the request."""
-        threads.start(loop, self._respond, self._end)
+
+        def end(sent: EncodedResponse | None) -> None:
+            if sent is not None:
+                self._end(sent)
+            elif not self._is_cancelled:
+                self.start(threads, loop)
+
+        threads.start(loop, self._respond, end)
 
     def cancel(self) -> None:
         """Send nothing, since the connection was closed; what the request changes stays."""
         self._is_cancelled = True
 
-    def _respond(self) -> EncodedResponse:
+    def _respond(self) -> EncodedResponse | None:
         try:
             return EncodedResponse(self._service, self._prepared, *respond(self._service, self._prepared))
+        except StillSettling:
+            return None
         except ENDING:
             raise
         except BaseException as error:

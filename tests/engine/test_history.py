@@ -5,7 +5,7 @@ import pytest
 from mockserver import Contract
 from mockserver.engine.commands import Command, Fire, Put
 from mockserver.engine.history import CHECKPOINT_EVERY, History
-from mockserver.engine.reducer import apply
+from mockserver.engine.reducer import apply, finish
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.refusals import BeyondLog
@@ -42,7 +42,7 @@ def status(state: State, key: str) -> object:
 def test_the_state_after_any_number_of_commands_can_be_folded_again(small: Contract, base: State) -> None:
     history = History(base, BASE_AT)
     fill(history, small, base, *THREE)
-    states = [history.state_after(count) for count in range(4)]
+    states = [finish(history.fold(count)) for count in range(4)]
     assert [(status(state, "a"), status(state, "b")) for state in states] == [
         ("queued", "running"),
         ("running", "running"),
@@ -54,7 +54,7 @@ def test_the_state_after_any_number_of_commands_can_be_folded_again(small: Contr
 def test_folding_changes_nothing_until_the_history_is_truncated(small: Contract, base: State) -> None:
     history = History(base, BASE_AT)
     fill(history, small, base, *THREE)
-    history.state_after(1)
+    finish(history.fold(1))
     assert history.commands == THREE
     history.truncate(1)
     assert history.commands == THREE[:1]
@@ -71,7 +71,7 @@ def test_a_full_history_drops_its_oldest_command(small: Contract, base: State) -
     fill(history, small, base, *THREE)
     assert history.commands == THREE[1:]
     assert history.dropped == 1
-    assert status(history.state_after(0), "a") == "running"
+    assert status(finish(history.fold(0)), "a") == "running"
 
 
 def test_a_history_that_has_dropped_commands_is_not_complete(small: Contract, base: State) -> None:
@@ -96,14 +96,14 @@ def test_a_state_is_folded_from_the_last_checkpoint_before_it(small: Contract, b
     # Not what the commands lead to, so that it shows which state the fold began with.
     for _ in range(CHECKPOINT_EVERY):
         history.append(command, base)
-    assert history.state_after(CHECKPOINT_EVERY) is base
+    assert finish(history.fold(CHECKPOINT_EVERY)) is base
 
 
 def test_a_history_returns_to_an_earlier_position(small: Contract, base: State) -> None:
     history = History(base, BASE_AT)
     fill(history, small, base, THREE[0])
     position = history.position()
-    fill(history, small, history.state_after(1), *THREE[1:])
+    fill(history, small, finish(history.fold(1)), *THREE[1:])
     assert history.return_to(position)
     assert history.commands == THREE[:1]
 
@@ -131,7 +131,7 @@ def test_a_full_history_reaches_back_exactly_as_far_as_its_limit(
     states = fill(history, small, base, *puts)
     assert history.commands == puts[more:]
     assert history.dropped == more
-    assert [fingerprint(history.state_after(count)) for count in range(limit, -1, -(limit // 3 + 1))] == [
+    assert [fingerprint(finish(history.fold(count))) for count in range(limit, -1, -(limit // 3 + 1))] == [
         fingerprint([base, *states][more + count]) for count in range(limit, -1, -(limit // 3 + 1))
     ]
     if more:
@@ -146,8 +146,8 @@ def test_what_a_full_history_dropped_stays_dropped_when_the_rest_is_undone(small
     history.truncate(0)
     assert history.commands == []
     assert history.dropped == 1
-    assert status(history.state_after(0), "a") == "running"
-    fill(history, small, history.state_after(0), *THREE[1:])
+    assert status(finish(history.fold(0)), "a") == "running"
+    fill(history, small, finish(history.fold(0)), *THREE[1:])
     assert history.commands == THREE[1:]
     assert history.dropped == 1
 

@@ -17,6 +17,7 @@ from mockserver.engine.commands import Fire, Fired, Put, Remove
 from mockserver.engine.history import CHECKPOINT_EVERY
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
+from mockserver.engine.timeline import RESTART_LIMIT, StillSettling
 from mockserver.errors import Refusal
 from mockserver.refusals import BadTime, BeforeStart, NothingToUndo, TooMuchDue
 from mockserver.syntax.instants import format_instant
@@ -290,6 +291,93 @@ def test_rules_that_form_a_loop_are_stopped_and_nothing_has_changed(
     with pytest.raises(TooMuchDue):
         run.advance(MINUTE)
     assert (run.now, run.fingerprint) == before
+
+
+LOOP = (Rule("failed", "retry", 1, 1), Rule("queued", "start", 1, 1), Rule("running", "fail", 1, 1))
+
+
+def rename_course(run: Run, title: str) -> None:
+    course = {**run.state.record("courses", "course-algebra"), "title": title}
+    run.submit(lambda _, at: Put("courses", course["id"], course, at))
+
+
+def until_settled(move: Callable[[], object], between: Callable[[], object] = lambda: None) -> int:
+    """How often the move was made before it came to its end."""
+    for count in range(10_000):
+        try:
+            move()
+        except StillSettling:
+            between()
+        else:
+            return count
+    raise AssertionError("it never ends")
+
+
+def test_a_move_of_the_clock_that_makes_much_due_changes_nothing_until_it_ends(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make(contract, rules=LOOP)
+    fired = whole.advance(50)
+    monkeypatch.setattr(reducer, "PORTION", 10)
+    run, seen = make(contract, rules=LOOP), list[Any]()
+    before = run.snapshot
+    moves = until_settled(lambda: seen.append(run.advance(50)), lambda: seen.append(run.snapshot))
+    assert moves == len(fired) // 10
+    assert seen == [before] * moves + [fired]
+    assert run.fingerprint == whole.fingerprint
+
+
+@pytest.mark.parametrize("move", [lambda run: run.rewind(1), lambda run: run.set_clock(run.now - 1)])
+def test_going_back_behind_much_that_was_due_ends_where_it_was(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch, move: Callable[[Run], object]
+) -> None:
+    run = make(contract, rules=LOOP)
+    run.advance(50)
+    before = run.fingerprint
+    run.advance(1)
+    rename_course(run, "Geometry")
+    monkeypatch.setattr(reducer, "PORTION", 10)
+    assert until_settled(lambda: move(run)) > 10
+    assert run.fingerprint == before
+
+
+def test_a_clock_that_goes_on_while_much_is_settled_ends_at_its_time(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch()
+    whole, run = (make(contract, watch, LOOP, mode="real") for _ in range(2))
+    watch.now += 0.05
+    monkeypatch.setattr(reducer, "PORTION", 10)
+
+    def go_on() -> None:
+        watch.now += 0.001
+
+    assert until_settled(run.settle, go_on) > 10
+    until_settled(whole.settle)
+    assert run.fingerprint == whole.fingerprint
+    assert run.next_due is not None
+    assert run.next_due > run.now
+
+
+def test_a_run_that_others_change_again_and_again_is_settled_all_the_same(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, numbers = make(contract, rules=LOOP), iter(range(100))
+    monkeypatch.setattr(reducer, "PORTION", 10)
+    moves = until_settled(lambda: run.advance(50), lambda: rename_course(run, f"Course {next(numbers)}"))
+    assert moves == RESTART_LIMIT + 1
+
+
+def test_what_was_too_much_is_not_settled_again(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reducer, "SETTLE_LIMIT", 50)
+    monkeypatch.setattr(reducer, "PORTION", 10)
+    run = make(contract, rules=LOOP)
+    with pytest.raises(TooMuchDue):
+        until_settled(lambda: run.advance(MINUTE))
+    with pytest.raises(TooMuchDue):
+        run.advance(MINUTE)
+    until_settled(lambda: run.advance(3))
+    assert run.now == run.scenario.clock.initial + 3
 
 
 def test_the_clock_cannot_go_beyond_the_year_9999(contract: Contract) -> None:

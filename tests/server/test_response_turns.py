@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from mockserver import Contract, create_app
+from mockserver.contract.model import Rule
+from mockserver.engine import reducer
 from mockserver.server.response_turns import PAUSE_SECONDS, TURN_SECONDS, ResponseTurns
 from mockserver.server.server import BackgroundServer
 from tests.attack.connection import Loop
@@ -113,5 +118,57 @@ def test_a_request_is_responded_to_before_those_that_wait_for_their_turn() -> No
     assert paths[-1] == "/slow"
 
 
-def send(connection: socket.socket, path: str) -> None:
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+@pytest.fixture
+def looping(built_in: Contract) -> Contract:
+    """The built-in contract, whose jobs never come to an end."""
+    loop = [("queued", "start"), ("running", "fail"), ("failed", "retry")]
+    rules = {"jobs": tuple(Rule(state, transition, 1, 1) for state, transition in loop)}
+    baseline = replace(built_in.scenarios["baseline"], progress=rules)
+    return replace(built_in, scenarios={**built_in.scenarios, "baseline": baseline})
+
+
+def test_others_have_their_turn_while_much_falls_due(looping: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reducer, "PORTION", 1)
+    paths = list[str]()
+    app = create_app(looping, request_log=lambda line: paths.append(f"{line.method} {line.target}"))
+    with BackgroundServer(app, "127.0.0.1") as server:
+        place = urlsplit(server.url)
+        mover, other = (socket.create_connection((place.hostname or "", place.port or 0), SECONDS) for _ in range(2))
+        send(other, "/admin/jobs")
+        assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        send(mover, "/__mock/clock", {"advance": "200ms"})
+        send(mover, "/tutor/courses")
+        send(other, "/admin/jobs/job-1")
+        for connection in (mover, other):
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        while not paths[-1].endswith("courses"):
+            time.sleep(0.001)
+        mover.close()
+        other.close()
+    assert paths == ["GET /admin/jobs", "GET /admin/jobs/job-1", "POST /__mock/clock", "GET /tutor/courses"]
+
+
+def test_a_client_that_goes_while_much_falls_due_moves_nothing(
+    looping: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reducer, "PORTION", 1)
+    app = create_app(looping)
+    with BackgroundServer(app, "127.0.0.1") as server:
+        place = urlsplit(server.url)
+        mover, other = (socket.create_connection((place.hostname or "", place.port or 0), SECONDS) for _ in range(2))
+        run = app.extensions["mockserver"].sandboxes.get("default").run("baseline")
+        send(mover, "/__mock/clock", {"advance": "1s"})
+        send(other, "/admin/jobs")
+        assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        mover.close()
+        send(other, "/admin/jobs/job-1")
+        assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        assert run.is_untouched
+        other.close()
+
+
+def send(connection: socket.socket, path: str, body: Any = None) -> None:
+    content = b"" if body is None else json.dumps(body).encode()
+    head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: localhost\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    connection.sendall(head.encode() + content)

@@ -40,6 +40,8 @@ class SharedRun(Run):
     ) -> None:
         super().__init__(start, generation, seconds)
         self._report, self._key_begun = report, key_begun
+        # Nothing of a request that ends half-way is kept.
+        self.timeline.pauses = False
         self.saved = self.save()
         self.sender: RunSender | None = None
 

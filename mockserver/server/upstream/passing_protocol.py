@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockserver.engine.timeline import StillSettling
 from mockserver.errors import ENDING
 from mockserver.http.exchange import PassedOn, PreparedRequest
-from mockserver.http.pipeline import prepare_head, respond_prepared
+from mockserver.http.pipeline import prepare_head, respond_in_turns
 from mockserver.http.service import Service
 from mockserver.server.cycle import Cycle
 from mockserver.server.protocol import Protocol
@@ -178,7 +179,10 @@ class PassingProtocol(Protocol):
             super()._respond(cycle, request)
             return
         try:
-            response = respond_prepared(request.service, request.prepared)
+            response = respond_in_turns(request.service, request.prepared)
+        except StillSettling:
+            self._postpone(cycle, request)
+            return
         except ENDING:
             raise
         except BaseException as error:

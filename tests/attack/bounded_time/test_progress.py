@@ -26,6 +26,6 @@ def test_the_time_of_transitions_in_a_loop_grows_linearly(times: int | None) -> 
 
     def prepare(size: int) -> Callable[[], object]:
         run = Run(Start(contract, scenario), 1, lambda: 0.0)
-        return lambda: run.advance(size * SECOND)
+        return lambda: run.timeline.settle(run.now + size * SECOND)
 
     assert_grows_linearly(prepare, 2_000)

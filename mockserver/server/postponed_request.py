@@ -1,0 +1,29 @@
+"""A request whose response takes so long to find out that others have their turns meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from mockserver.server.response_turns import ResponseTurns
+
+
+class PostponedRequest:
+    """Has `respond` called when it is its turn."""
+
+    def __init__(self, respond: Callable[[], None], turns: ResponseTurns, loop: asyncio.AbstractEventLoop) -> None:
+        self._respond, self._turns = respond, turns
+        turns.add(self, loop)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """It has been read already, so it waits for no body."""
+        return 0
+
+    def respond_to_waiting(self) -> None:
+        """Go on with it."""
+        self._respond()
+
+    def cancel(self) -> None:
+        """Do not respond, since the connection was closed."""
+        self._turns.remove(self)
