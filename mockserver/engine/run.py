@@ -16,13 +16,13 @@ from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
 from mockserver.engine.overrides import ActiveOverride
-from mockserver.engine.reducer import fired_by
+from mockserver.engine.reducer import PORTION, fired_by
 from mockserver.engine.run_hooks import RunHooks
 from mockserver.engine.run_snapshots import Basis, SavedRun
 from mockserver.engine.start import Start
 from mockserver.engine.state.idempotency_keys import StoredResponse
 from mockserver.engine.state.state import State, fingerprint
-from mockserver.engine.timeline import Timeline
+from mockserver.engine.timeline import StillSettling, Timeline
 from mockserver.engine.unreported_transitions import UnreportedTransitions
 from mockserver.refusals import IdempotencyKeyReused
 
@@ -238,6 +238,18 @@ class Run(RunHooks):
             present = Present(self._start, self.history, self.generation, self.state, now)
             self._feed = up_to_date(self._feed, present, self.listeners, until)
             return self._feed
+
+    def read_more_of_feed(self) -> Feed:
+        """The events up to now, or a PORTION more than were known. Raises TooMuchDue."""
+        number = self._feed.number if self._feed is not None else 0
+        return self.read_feed(number + PORTION if self.timeline.pauses else None)
+
+    def read_feed_in_turns(self) -> Feed:
+        """The events up to now. Raises TooMuchDue and StillSettling."""
+        feed = self.read_more_of_feed()
+        if feed.is_behind:
+            raise StillSettling
+        return feed
 
     def wake_listeners(self) -> None:
         """Have the listeners read the events."""

@@ -14,6 +14,9 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app, load_contract
+from mockserver.engine import run
+from mockserver.engine.deliveries import listener
+from mockserver.engine.events import feed
 from mockserver.syntax import yaml_reader, yaml_writer
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract
@@ -343,6 +346,27 @@ def test_what_falls_due_is_sent_when_the_clock_is_advanced(start: Callable[..., 
     api.post("/__mock/clock", {"advance": "1h"})
     deliveries(api, "delivered")
     assert {receiver.next().body for _ in range(3)} == {"a", "x/y", "n"}
+
+
+@pytest.mark.parametrize("move", [{"advance": "1s"}, {"undo": 1}])
+def test_much_that_has_happened_is_read_in_portions_and_all_of_it_sent(
+    start: Callable[..., Api], receiver: Receiver, monkeypatch: pytest.MonkeyPatch, move: Any
+) -> None:
+    def progress(files: dict[str, Any]) -> None:
+        files["scenarios/baseline.yaml"]["progress"] = {"jobs": [{"state": "queued", "fire": "start", "after": "1m"}]}
+
+    for module in (run, feed, listener):
+        monkeypatch.setattr(module, "PORTION", 1)
+    api = start({"hook": {"on": ["jobs.start"], "to": receiver.url, "body": "$key"}}, progress)
+    for number in range(5):
+        api.post("/jobs", {"id": f"n{number}", "owner_id": 1})
+    api.post("/__mock/clock", {"advance": "1h"})
+    assert len(deliveries(api, "delivered", times=7)) == 7
+    api.post("/jobs", NEW)
+    api.post("/__mock/clock", move)
+    api.post("/jobs", {"id": "last", "owner_id": 1})
+    api.post("/__mock/clock", {"advance": "1h"})
+    assert len(deliveries(api, "delivered", times=8 + ("advance" in move))) == 8 + ("advance" in move)
 
 
 def test_with_a_real_clock_what_falls_due_is_sent_without_a_request(

@@ -13,10 +13,15 @@ from mockserver.engine.deliveries.delivery import (
     webhooks_by_event,
 )
 from mockserver.engine.events.feed import Feed
+from mockserver.engine.reducer import PORTION
 from mockserver.errors import Refusal
 
 if TYPE_CHECKING:
     from mockserver.engine.run import Run
+
+
+# So that a request to the run comes in between, while there is much to read.
+PAUSE_SECONDS = 0.01
 
 
 class DeliveryListener:
@@ -29,6 +34,8 @@ class DeliveryListener:
         self.run, self.sandbox, self._deliveries = run, sandbox, deliveries
         self._webhooks = webhooks_by_event(run.contract.webhooks.values())
         self.is_closed = False
+        # How many deliveries have led to what is still to be read.
+        self._hops = 0
         self._generation = run.generation
         try:
             self.cursor = run.read_feed().number
@@ -45,17 +52,25 @@ class DeliveryListener:
         """Add deliveries for what has happened, and attempt those that are due. Called under the run's lock."""
         if self.is_closed:
             return
+        run = self.run
+        is_restored = run.generation != self._generation
         try:
-            feed = self.run.read_feed()
+            # What happens after it was restored is told from what is there again only if all of that is known.
+            feed = run.read_feed() if is_restored else run.read_more_of_feed()
         except Refusal:
             return  # too much is due; the next request is refused for that
-        if feed.generation != self._generation:
+        outbox = self._deliveries.outbox
+        hops = max(self._hops, outbox.hops)
+        if is_restored:
             self._continue_after_restore(feed)
-        now, cursor = self.run.now, self.cursor
+        now, events = run.now, feed.after(self.cursor, PORTION)
         # Before anything is added, which may lead here again.
-        self.cursor = feed.number
-        events, hops = feed.after(cursor, feed.number - cursor), self._deliveries.outbox.hops
-        happened = RunOfDelivery.of(self.run, self.sandbox, now, hops)
+        self.cursor = events[-1].number if events else feed.number
+        self._hops = 0
+        if feed.is_behind or self.cursor < feed.number:
+            self._hops = hops
+            outbox.call_in(PAUSE_SECONDS, self)
+        happened = RunOfDelivery.of(run, self.sandbox, now, hops)
         for delivery in deliveries_of(events, self._webhooks, happened, self):
             self._deliveries.add(delivery)
         self._send_due(now)
@@ -94,7 +109,7 @@ class DeliveryListener:
 
     def _continue_after_restore(self, feed: Feed) -> None:
         """After a rewind or an undo: deliveries of events that are no longer in the history are cancelled."""
-        self._generation, self.cursor = feed.generation, feed.number
+        self._generation, self.cursor = feed.generation, min(self.cursor, feed.number)
         self._deliveries.cancel(
             [delivery for delivery in self._deliveries.pending(self) if delivery.state.is_gone(feed)]
         )

@@ -18,7 +18,7 @@ from mockserver.contract.model import Record
 from mockserver.engine.commands import Command
 from mockserver.engine.events.changes import RecordChange, changes_by, changes_by_transition
 from mockserver.engine.history import History
-from mockserver.engine.reducer import apply, fire_next
+from mockserver.engine.reducer import PORTION, apply, fire_next
 from mockserver.engine.start import Start
 from mockserver.engine.state.state import State, fingerprint
 from mockserver.syntax import strict_json
@@ -183,10 +183,13 @@ class Feed:
 
 
 def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener], until: int | None = None) -> Feed:
-    """The feed, up to now or about `until` an event; a new one where the history no longer continues it."""
+    """The feed, up to now or about `until` an event; a new one where the history no longer continues it.
+
+    With `until`, a new one has a PORTION of the events.
+    """
     if feed is None or not feed.follow(present, listeners, until):
         feed = Feed(present.start, present.history, present.generation)
-        feed.follow(present, listeners)
+        feed.follow(present, listeners, None if until is None else feed.number + PORTION)
     return feed
 
 

@@ -46,7 +46,7 @@ class EventStream(Stream):
         self._cut_after = cut_after
         # By what the text of an event is kept with it, for all streams that send the same.
         self._key = (exchange.operation.id if exchange.operation is not None else "", type(form))
-        feed = self.run.read_feed()
+        feed = self.run.read_feed_in_turns()
         self._generation = feed.generation
         number = feed.number_of(last_id) if last_id else None
         self.cursor = feed.number if number is None else number
@@ -85,7 +85,9 @@ class EventStream(Stream):
                 self._service.sandboxes.transact(lambda _: self._service.sandboxes.get(self._sandbox.name))
 
     def unread(self) -> int:
-        """How many events there are after the cursor, as far as they are known."""
+        """How many events there are after the cursor, as far as they are known; none after the run was restored."""
+        if self.run.generation != self._generation:
+            return 0
         feed = self.run.read_feed(max(self.cursor, self._known) + PORTION_EVENTS)
         self._known, self.has_more = feed.number, feed.is_behind
         return feed.number - self.cursor
@@ -103,9 +105,11 @@ class EventStream(Stream):
         try:
             run = sandbox.run(self._scenario)
             with run.exclusive:
-                feed = run.read_feed(self.cursor + PORTION_EVENTS)
-                if run.generation != self._generation or feed.id_of(self.cursor) != self._last_id:
-                    return self._end(self._reason(sandbox, run), run.read_feed().id)
+                is_restored = run.generation != self._generation
+                feed = run.read_more_of_feed() if is_restored else run.read_feed(self.cursor + PORTION_EVENTS)
+                if is_restored or feed.id_of(self.cursor) != self._last_id:
+                    self.has_more = feed.is_behind
+                    return [] if feed.is_behind else self._end(self._reason(sandbox, run), feed.id)
                 self._follow(sandbox, run)
                 events = feed.after(self.cursor, PORTION_EVENTS)
         except (UnknownScenario, CannotGenerate, ContractError):

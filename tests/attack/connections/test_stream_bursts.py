@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
+from mockserver.engine import run as run_module
 from mockserver.engine.commands import Remove
+from mockserver.engine.events import feed as feed_module
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
+from mockserver.engine.timeline import StillSettling
 from mockserver.http.messages import Address, Request
 from mockserver.http.pipeline import prepare, respond_prepared
+from mockserver.http.service import Service
 from mockserver.http.streaming.streams import PORTION_EVENTS, Stream
 from tests.conftest import write_contract
 from tests.push.test_server_sent_events import with_stream
 
-JOBS = 200
+JOBS, SMALL_PORTION = 200, 10
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,19 @@ def changed(contract: Contract, *, reads: bool) -> Run:
     return run
 
 
+def make_portions_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (run_module, feed_module):
+        monkeypatch.setattr(module, "PORTION", SMALL_PORTION)
+
+
+def open_stream(service: Service) -> Stream:
+    request = Request("GET", Address("", "/events"), b"", {"Host": "localhost"})
+    stream = respond_prepared(service, prepare(service, request)).stream
+    assert isinstance(stream, Stream)
+    stream.start(lambda: None)
+    return stream
+
+
 def test_a_feed_that_is_followed_in_portions_has_the_same_events(contract: Contract) -> None:
     whole, run = (changed(contract, reads=True) for _ in range(2))
     expected = [event.id for event in whole.read_feed().after(0, 10_000)]
@@ -69,13 +86,46 @@ def test_a_feed_that_is_behind_keeps_its_place_when_more_happens(contract: Contr
     assert run.read_feed().id == whole.read_feed().id
 
 
+def test_the_events_before_a_stream_are_found_out_in_portions(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, run = (changed(contract, reads=False) for _ in range(2))
+    make_portions_small(monkeypatch)
+    portions = 0
+    while True:
+        try:
+            run.read_feed_in_turns()
+            break
+        except StillSettling:
+            portions += 1
+    assert portions == (2 * JOBS - 1) // SMALL_PORTION
+    assert run.read_feed().id == whole.read_feed().id
+
+
+def test_a_stream_whose_run_is_restored_ends_with_the_present_id(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = create_app(contract).extensions["mockserver"]
+    stream = open_stream(service)
+    run = service.sandboxes.get("default").run("baseline")
+    run.advance(1_500)
+    run.submit(lambda _, at: Remove("jobs", "job-7", at))
+    make_portions_small(monkeypatch)
+    run.undo(1)
+    messages = [*stream.read()]
+    portions = 0
+    while stream.has_more:
+        portions += 1
+        messages += stream.read()
+    assert portions == JOBS // SMALL_PORTION - 1
+    assert stream.has_ended
+    assert len(messages) == 1
+    assert f"id: {run.read_feed().id}\n".encode() in messages[0]
+
+
 def test_a_stream_is_read_in_portions_that_lose_nothing(contract: Contract) -> None:
-    app = create_app(contract)
-    service = app.extensions["mockserver"]
-    request = Request("GET", Address("", "/events"), b"", {"Host": "localhost"})
-    stream = respond_prepared(service, prepare(service, request)).stream
-    assert isinstance(stream, Stream)
-    stream.start(lambda: None)
+    service = create_app(contract).extensions["mockserver"]
+    stream = open_stream(service)
     service.sandboxes.get("default").run("baseline").advance(60_000)
     sizes = [len(stream.read())]
     while stream.has_more:
