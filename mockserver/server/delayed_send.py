@@ -78,11 +78,6 @@ class DelayedSend:
         if self._due > latest:
             self._transport.close()
 
-    @property
-    def waiting_bytes(self) -> int:
-        """It has been read already, so it waits for no body."""
-        return 0
-
     def respond_to_waiting(self) -> None:
         """Send the response once there is one that need not wait, and at the deadline the last one."""
         retry = self._delivery.retry
@@ -100,7 +95,7 @@ class DelayedSend:
             self._deliver()
         else:
             # In turns with others, since thousands may wait for the same moment.
-            self._after(min(remaining, RETRY_MILLISECONDS), self._turns.add, self, self._loop)
+            self._after(min(remaining, RETRY_MILLISECONDS), self._turns.add_again, self, self._loop)
 
     def cancel(self) -> None:
         """Stop the timer, since the connection was closed or another response was sent."""

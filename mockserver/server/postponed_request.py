@@ -13,12 +13,7 @@ class PostponedRequest:
 
     def __init__(self, respond: Callable[[], None], turns: ResponseTurns, loop: asyncio.AbstractEventLoop) -> None:
         self._respond, self._turns = respond, turns
-        turns.add(self, loop)
-
-    @property
-    def waiting_bytes(self) -> int:
-        """It has been read already, so it waits for no body."""
-        return 0
+        turns.add_again(self, loop)
 
     def respond_to_waiting(self) -> None:
         """Go on with it."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from itertools import chain, zip_longest
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 # How long connections respond before the loop looks what else has come, unless a single response takes longer.
 TURN_SECONDS = 0.05
@@ -14,15 +16,19 @@ PAUSE_SECONDS = 0.002
 WAITING_BYTES = attrgetter("waiting_bytes")
 
 
-class Responder(Protocol):
+class Waiting(Protocol):
+    """What goes on with requests that have waited already."""
+
+    def respond_to_waiting(self) -> None:
+        """Respond to some of the requests that wait for their turn."""
+
+
+class Responder(Waiting, Protocol):
     """A connection that has requests to respond to."""
 
     @property
     def waiting_bytes(self) -> int:
         """How many bytes the bodies of its requests have."""
-
-    def respond_to_waiting(self) -> None:
-        """Respond to some of the requests that wait for their turn."""
 
 
 class ResponseTurns:
@@ -33,6 +39,8 @@ class ResponseTurns:
 
     def __init__(self) -> None:
         self._waiting: dict[Responder, None] = {}
+        # Of those that wait again, thousands may have their turn at the same moment.
+        self._waiting_again: dict[Waiting, None] = {}
         self._is_scheduled = False
         self._began: float | None = None
 
@@ -47,12 +55,21 @@ class ResponseTurns:
     def add(self, responder: Responder, loop: asyncio.AbstractEventLoop) -> None:
         """Have a connection respond once the loop has looked what else has come."""
         self._waiting[responder] = None
+        self._have_turn(loop)
+
+    def add_again(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> None:
+        """Have what has waited before go on, in turns with the requests that have come since."""
+        self._waiting_again[waiting] = None
+        self._have_turn(loop)
+
+    def remove(self, waiting: Any) -> None:
+        """A connection has nothing to respond to any more."""
+        self._waiting.pop(waiting, None)
+        self._waiting_again.pop(waiting, None)
+
+    def _have_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._is_scheduled:
             self._schedule(loop, self._began is not None and loop.time() - self._began > TURN_SECONDS)
-
-    def remove(self, responder: Responder) -> None:
-        """A connection has nothing to respond to any more."""
-        self._waiting.pop(responder, None)
 
     def _end(self) -> None:
         self._began = None
@@ -68,14 +85,19 @@ class ResponseTurns:
     def _respond(self, loop: asyncio.AbstractEventLoop) -> None:
         began = loop.time()
         try:
-            # Large bodies take the most time. Of others, the one that has waited longest is the first.
-            for responder in sorted(self._waiting, key=WAITING_BYTES):
-                if self._waiting.pop(responder, self) is not self:
-                    responder.respond_to_waiting()
+            for waiting in self._in_order():
+                if self._waiting.pop(waiting, self) is not self or self._waiting_again.pop(waiting, self) is not self:
+                    waiting.respond_to_waiting()
                 if loop.time() - began > TURN_SECONDS:
                     break
         finally:
             # Where one of them fails, the others still have their turn.
             self._is_scheduled = False
-            if self._waiting:
+            if self._waiting or self._waiting_again:
                 self._schedule(loop, loop.time() - began > TURN_SECONDS)
+
+    def _in_order(self) -> Iterator[Any]:
+        """One that has come and one that waits again, by turns."""
+        # Large bodies take the most time. Of others, the one that has waited longest is the first.
+        pairs = zip_longest(sorted(self._waiting, key=WAITING_BYTES), list(self._waiting_again))
+        return (waiting for waiting in chain.from_iterable(pairs) if waiting is not None)

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,6 +57,22 @@ def test_large_bodies_wait_until_small_ones_have_a_response() -> None:
     loop.advance(0)
     assert large.responses == 0
     assert small.responses == 1
+
+
+def test_what_waits_again_and_what_has_come_have_their_turns_by_turns() -> None:
+    loop: Any = Loop()
+    turns = ResponseTurns()
+    first, second, again, new = (SlowConnection(loop, turns) for _ in range(4))
+    for waiting in (again, first):
+        turns.add_again(waiting, loop)
+    turns.add(new, loop)
+    turns.add_again(second, loop)
+    turns.remove(first)
+    order = list[SlowConnection]()
+    for connection in (first, second, again, new):
+        connection.respond_to_waiting = partial(order.append, connection)  # type: ignore[method-assign]
+    loop.advance(0)
+    assert order == [new, again, second]
 
 
 def test_a_connection_that_fails_takes_no_turn_from_the_others() -> None:
