@@ -156,16 +156,22 @@ def dump_canonical(value: Any) -> bytes:
 
 
 def count_values(data: bytes, limit: int) -> int:
-    """How many values a JSON text has; where that may be done faster, a larger number that is not above the limit."""
-    count = _count_beginnings(data)
-    if count <= limit:
-        return count
-    structure = _STRING.sub(b"", data)
-    return _count_beginnings(structure) - len(_EMPTY.findall(structure))
+    """How many values a JSON text has; where that is quicker, another number on the same side of the limit."""
+    most, _ = _bounds_of_values(data)
+    if most <= limit:
+        return most
+    # A value has at most one name.
+    structure, strings = _STRING.subn(b"", data, 2 * limit + 1)
+    if strings > 2 * limit:
+        return limit + 1
+    most, least = _bounds_of_values(structure)
+    return least if least > limit else most - len(_EMPTY.findall(structure))
 
 
-def _count_beginnings(data: bytes) -> int:
-    return 1 + data.count(b",") + data.count(b"[") + data.count(b"{")
+def _bounds_of_values(data: bytes) -> tuple[int, int]:
+    """How many values JSON without strings has at most and at least; with strings, the first number is right too."""
+    commas, containers = data.count(b","), data.count(b"[") + data.count(b"{")
+    return 1 + commas + containers, max(1 + commas, containers)
 
 
 def _check_depth(data: bytes) -> None:

@@ -71,6 +71,17 @@ def test_a_written_value_reads_back_as_the_same(value: Any) -> None:
     assert strict_json.parse(strict_json.dump(value)) == value
 
 
+def count(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(count, parts))
+
+
+@given(VALUES, st.integers(1, 12), st.sampled_from([None, 2]))
+def test_it_is_known_whether_there_are_more_values_than_the_limit(value: Any, limit: int, indent: int | None) -> None:
+    data = json.dumps(value, indent=indent).encode()
+    assert (strict_json.count_values(data, limit) > limit) == (count(value) > limit)
+
+
 @given(st.dictionaries(st.text(alphabet="abc", max_size=3), st.integers(), max_size=6))
 def test_the_canonical_form_does_not_depend_on_the_order_of_members(value: dict[str, int]) -> None:
     reordered = dict(reversed(value.items()))
