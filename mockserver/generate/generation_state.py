@@ -196,7 +196,10 @@ class Generation:
         if (fixed := self._fixed_constraints.get(places)) is not None:
             return fixed
         collector = ConstraintCollector(self._documents, self.rng, choose, inherits)
-        constraints = collector.collect(nodes)
+        try:
+            constraints = collector.collect(nodes)
+        except RecursionError:
+            raise CannotGenerate(nodes[0].address, "too many schemas apply, each by way of the one before") from None
         # A schema that is in no document has no place.
         if not collector.has_chosen and all(node.uri for node in nodes):
             self._fixed_constraints[places] = constraints

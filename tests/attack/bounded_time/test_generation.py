@@ -11,9 +11,13 @@ import pytest
 from mockserver.errors import CannotGenerate
 from tests.attack.growth import assert_grows_linearly
 from tests.attack.scale import combine
+from tests.generate.random_schemas import HERE
 from tests.generate.test_generator import generate
 
 ITEM = {"type": "object", "required": ["id", "name"], "properties": {"id": {"type": "integer"}}}
+CHAIN: dict[str, Any] = {"1000": {}} | {
+    str(number): {"allOf": [{"$ref": f"{HERE}/$defs/{number + 1}"}, ITEM]} for number in range(1_000)
+}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,10 @@ ITEM = {"type": "object", "required": ["id", "name"], "properties": {"id": {"typ
         (
             {"type": "array", "minItems": 200, "items": {"type": "array", "minItems": 200}},
             "it requires values without end, or more than 20,000",
+        ),
+        (
+            {"$ref": f"{HERE}/$defs/0", "$defs": CHAIN},
+            "too many schemas apply, each by way of the one before",
         ),
     ],
 )
