@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mockserver import BackgroundServer, create_app, load_contract
+from mockserver.engine import reducer
 from mockserver.engine.shared.sandboxes import SharedSandboxes
 from mockserver.errors import ContractError
 from mockserver.handlers import threads as handler_threads
@@ -90,6 +91,22 @@ def test_others_are_served_while_a_derived_member_does_not_end(shop: Handlers) -
     assert reads == [200] * 2
     assert was_waiting
     assert (response.status_code, response.json()["code"]) == (500, "handler-timeout")
+
+
+def test_what_is_due_in_portions_is_settled_before_a_member_is_computed(
+    shop: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reducer, "PORTION", 1)
+    scenario = """
+        summary: An order that is paid at the first request
+        fixtures: small
+        clock: {start: "2026-01-15T09:00:00Z", mode: per-request, step: 10s}
+        progress:
+          orders: [{state: open, fire: pay, after: 1s}]
+    """
+    server = shop(files={"scenarios/baseline.yaml": scenario})
+    assert [order["status"] for order in server.get("/orders").json()] == ["paid", "paid"]
+    assert len(server.entry()["fired"]) == 1
 
 
 def test_others_are_served_while_the_member_of_a_removed_record_is_computed(shop: Handlers) -> None:
