@@ -51,8 +51,8 @@ def add_up(
 
     The members in `kept` stay, and so do those whose schemas have one of the keywords in `prescribing`.
     """
-    for name, value in _derived_values(members):
-        is_given = name in kept or name in constraints.hints or is_prescribed(constraints, name, prescribing)
+    for name, value in _derived_values(members, kept):
+        is_given = name in constraints.hints or is_prescribed(constraints, name, prescribing)
         if is_given or number_in(members[name]) is None:
             continue
         amount = _with_number(members[name], value, members)
@@ -69,29 +69,35 @@ def total_values(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, current[name]
 
 
-def _derived_values(members: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
-    """Yield each member that follows from others, and its value; what follows from it is yielded after it."""
+def _derived_values(members: dict[str, Any], kept: Container[str] = ()) -> Iterator[tuple[str, Decimal]]:
+    """Yield each member that follows from others, and its value; what follows from it is yielded after it.
+
+    Of a list of thousands of lines, nothing is added up if only the members in `kept` follow from that.
+    """
     names = {normalize(name): name for name in members}
+    derived = {plain: name for plain, name in names.items() if name not in kept}
     lists = {name: value for name, value in members.items() if isinstance(value, list)}
     for list_name, items in lists.items():
         for name in _count_names(list_name, is_only_list=len(lists) == 1):
             # An amount may be called `total` too.
-            if name in names and not (name in TOTALS and _sum_of_lines(items) is not None):
-                if not items or not isinstance(members[names[name]], dict):
-                    yield names[name], Decimal(len(items))
+            if name in derived and not (name in TOTALS and _sum_of_lines(items) is not None):
+                if not items or not isinstance(members[derived[name]], dict):
+                    yield derived[name], Decimal(len(items))
     price, quantity = (_first_number(members, names, candidates) for candidates in (PRICES, QUANTITIES))
     if price is not None and quantity is not None:
-        yield from _named(names, LINE_TOTALS, price * quantity)
+        yield from _named(derived, LINE_TOTALS, price * quantity)
+        return
+    if derived.keys().isdisjoint((*SUBTOTALS, *TOTALS)):
         return
     sums = [total for items in lists.values() if (total := _sum_of_lines(items)) is not None]
     if len(lists) == 1 and not any(lists.values()):
         sums = [Decimal()]
     if len(sums) != 1:
         return
-    yield from _named(names, SUBTOTALS, sums[0])
+    yield from _named(derived, SUBTOTALS, sums[0])
     added = sum((number for name in ADDED if (number := _first_number(members, names, (name,))) is not None), Decimal())
     discount = _first_number(members, names, SUBTRACTED) or Decimal()
-    yield from _named(names, TOTALS, sums[0] + added - discount)
+    yield from _named(derived, TOTALS, sums[0] + added - discount)
 
 
 def _count_names(list_name: str, *, is_only_list: bool) -> Iterator[str]:
