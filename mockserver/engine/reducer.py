@@ -5,7 +5,7 @@ A run's state is what its commands fold to, so nothing here reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -151,6 +151,15 @@ def _log_transition(
     tables[name] = table.append(log_entry(resource, record, table.layout.resource, reference, transition, stamp))
 
 
+def _firing_parts(state: State, command: Command) -> Iterable[Command]:
+    """The parts of a transaction, unless they only put records that have no lifecycle, of which there may be many."""
+    parts = command.commands if isinstance(command, Transaction) else ()
+    is_plain = all(
+        isinstance(part, Put) and state.tables[part.resource].layout.resource.lifecycle is None for part in parts
+    )
+    return () if is_plain else parts
+
+
 def fired_by(before: State, command: Command, after: State) -> list[Fired]:
     """The transitions that a command has fired between two states, each with its stamp."""
     # The stamp of a transition that was just accepted is the latest of the run.
@@ -160,7 +169,7 @@ def fired_by(before: State, command: Command, after: State) -> list[Fired]:
         transition = transition_by(before, command, after)
         return [Fired(command.resource, command.key, transition, after.latest)] if transition is not None else []
     fired: list[Fired] = []
-    for part in command.commands if isinstance(command, Transaction) else ():
+    for part in _firing_parts(before, command):
         after = apply(before, part)
         fired += fired_by(before, part, after) if after is not before else []
         before = after
