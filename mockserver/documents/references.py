@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote as percent_encode
@@ -23,6 +24,11 @@ _OUTSIDE = (
 # Only a file with one of these keywords is searched for them, the second of draft 04. Two expressions that begin with
 # constant texts are searched for ten times as fast as one of both.
 _IDENTIFIER, _NAME_AS_ID = re.compile(r"\$(?:id|anchor|dynamicAnchor)\b"), re.compile(r"id\W+#")
+
+
+# Of how many files beside a document with `$self` so many bytes are searched for the URIs of these.
+SEARCH_LIMIT, SEARCHED_BYTES = 200, 64 * 1024
+SEARCHED_DEPTHS = ("", "*/", "*/*/")
 
 
 class OutsideContract(Unresolved):
@@ -48,6 +54,9 @@ class References:
         # File and pointer by `$id`, and by file with anchor.
         self._identified: dict[str, tuple[str, str]] = {}
         self._base_uris: dict[int, _BaseURI] = {}
+        # The URI that a document gives itself by `$self`, by its file.
+        self._own_uris: dict[str, str] = {}
+        self._searched: set[Path] = set()
 
     def read(self, uri: str) -> Source | None:
         """The file at a URI; None, and an error in the report, if it cannot be read."""
@@ -62,6 +71,10 @@ class References:
     def add(self, uri: str, source: Source) -> None:
         """Add a file that has been read already."""
         self.documents.sources[uri] = source
+        own_uri = source.data.get("$self") if isinstance(source.data, dict) and "openapi" in source.data else None
+        if isinstance(own_uri, str):
+            self._own_uris[uri] = _join_uri(uri, own_uri).partition("#")[0]
+            self._identified.setdefault(self._own_uris[uri], (uri, ""))
         if _IDENTIFIER.search(source.text) or _NAME_AS_ID.search(source.text):
             self._add_identifiers(uri, source.data)
 
@@ -85,6 +98,16 @@ class References:
             # Authors often mean the document, and not the schema with the `$id`.
             is_meant = not reference.startswith("#/") or self._leads_somewhere(address)
             return address if is_meant or not self._leads_somewhere(uri + reference) else uri + reference
+        if uri in self._own_uris and not reference.startswith("#"):
+            absolute = _join_uri(self._own_uris[uri], reference)
+            # What is beside the document by its own URI is expected beside its file.
+            folder = self._own_uris[uri].rpartition("/")[0] + "/"
+            beside = absolute.removeprefix(folder) if absolute.startswith(folder) else reference
+            if not self._is_file(uri, beside):
+                self._read_documents_beside(uri)
+            if (address := self._find_identified(absolute)) is not None:
+                return address
+            reference = beside
         if _ABSOLUTE.match(reference):
             if (address := self._find_identified(reference)) is not None:
                 return address
@@ -93,6 +116,26 @@ class References:
             raise OutsideContract(_OUTSIDE)
         path, _, fragment = reference.partition("#")
         return self._locate(_join_path(uri, path) if path else uri, "", fragment)
+
+    def _is_file(self, uri: str, reference: str) -> bool:
+        """Whether a relative reference in the file at `uri` leads to a file."""
+        try:
+            self._check_exists(_join_path(uri, reference.partition("#")[0]))
+        except Unresolved:
+            return False
+        return True
+
+    def _read_documents_beside(self, uri: str) -> None:
+        """Read the files beside and below a document that identify themselves, so that references find them."""
+        folder = (self.root / _path_of(uri)).parent
+        if folder in self._searched:
+            return
+        self._searched.add(folder)
+        paths = (path for depth in SEARCHED_DEPTHS for suffix in SUFFIXES for path in folder.glob(f"{depth}*{suffix}"))
+        for path in sorted(islice(paths, SEARCH_LIMIT)):
+            address = BASE_URI + percent_encode(path.relative_to(self.root).as_posix(), errors="surrogateescape")
+            if address not in self.documents.sources and _identifies_itself(path):
+                self.read(address)
 
     def _leads_somewhere(self, address: str) -> bool:
         try:
@@ -176,7 +219,7 @@ class References:
 
     def _add_identifiers(self, uri: str, data: Any) -> None:
         """Record the location of each `$id` and anchor of a file, and the base URIs that the `$id`s set."""
-        for value, pointer, base in _walk_with_base_uri(uri, data):
+        for value, pointer, base in _walk_with_base_uri(uri, self._own_uris.get(uri, uri), data):
             if base is not None:
                 self._base_uris[id(value)] = base
                 self._identified.setdefault(base.identifier, (base.uri, base.pointer))
@@ -189,6 +232,18 @@ class References:
 def _path_of(uri: str) -> str:
     """The path of a file below the contract directory; bytes that are not UTF-8 are as Python has them in paths."""
     return unquote(uri.removeprefix(BASE_URI), errors="surrogateescape")
+
+
+def _identifies_itself(path: Path) -> bool:
+    """Whether a file may have a URI of its own, which stands near its beginning."""
+    try:
+        if not path.is_file():  # a FIFO would wait for its writer
+            return False
+        with path.open("rb") as file:
+            beginning = file.read(SEARCHED_BYTES)
+    except (OSError, ValueError):
+        return False
+    return b"$self" in beginning or b"$id" in beginning
 
 
 def _find_converted(source: Source, pointer: str) -> tuple[str, Any]:
@@ -243,7 +298,7 @@ def _anchors(schema: dict[str, Any]) -> Iterator[str]:
             yield name[1:]
 
 
-def _walk_with_base_uri(uri: str, data: Any) -> Iterator[tuple[dict[str, Any], str, _BaseURI | None]]:
+def _walk_with_base_uri(uri: str, own_uri: str, data: Any) -> Iterator[tuple[dict[str, Any], str, _BaseURI | None]]:
     """Each object that may be a schema, its pointer, and the base URI that it has by the nearest `$id`."""
     stack: list[tuple[Any, str, _BaseURI | None]] = [(data, "", None)]
     while stack:
@@ -253,7 +308,7 @@ def _walk_with_base_uri(uri: str, data: Any) -> Iterator[tuple[dict[str, Any], s
         elif isinstance(value, dict):
             identifier = value.get("$id")
             if isinstance(identifier, str) and not identifier.startswith("#"):
-                absolute = _join_uri(base.identifier if base is not None else uri, identifier).partition("#")[0]
+                absolute = _join_uri(base.identifier if base is not None else own_uri, identifier).partition("#")[0]
                 base = _BaseURI(absolute, uri, pointer)
             yield value, pointer, base
             for name, member in value.items():

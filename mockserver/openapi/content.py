@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver.errors import Violation
 from mockserver.openapi.model import Body, DeclaredResponse, MediaType
@@ -26,6 +28,8 @@ class BodyValue(Struct, frozen=True):
     is_readable: bool = True
 
 
+# The invalid items of a sequence that are explained.
+INVALID_LIMIT = 20
 # Media types of JSON that describe an error or a change, and not the thing itself.
 SPECIAL = ("problem", "json-patch")
 
@@ -55,6 +59,29 @@ def validate_body(kind: str, media: MediaType, value: Any) -> list[Violation]:
     if body is None or media.validator is None:
         return []
     return body.violations + (media.validator.violations(body.value, "body") if body.is_readable else [])
+
+
+def item_violations(media: MediaType, items: list[Any]) -> list[Violation]:
+    """Where the items of a sequence violate `itemSchema`, and all of them the schema."""
+    violations = list[Violation]()
+    if media.validator is not None and "array" in media.shape.types:
+        violations += media.validator.violations(items, "body")
+    validator = media.item.validator if media.item is not None else None
+    if validator is None and "array" not in media.shape.types:
+        # A schema that allows no arrays is that of each item.
+        validator = media.validator
+    if validator is None:
+        return violations
+    invalid = (index for index, item in enumerate(items) if not validator.is_valid(item))
+    for number, index in enumerate(islice(invalid, INVALID_LIMIT + 1)):
+        if number == INVALID_LIMIT:
+            more = f"more items than these {number} are invalid"
+            return [*violations, Violation("body", "", "more", more)]
+        violations += [
+            replace(violation, pointer=f"/{index}{violation.pointer}")
+            for violation in validator.violations(items[index], "body")
+        ]
+    return violations
 
 
 def is_valid(kind: str, media: MediaType, value: Any) -> bool:

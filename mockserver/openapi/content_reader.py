@@ -14,14 +14,14 @@ from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
 from mockserver.openapi.examples import JSON_AS_TEXT, DeclaredExample, is_json_text
 from mockserver.openapi.linking import REFERENCE_AS_EXAMPLE
-from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle
+from mockserver.openapi.model import Encoding, Header, ItemSchema, MediaType, ParameterStyle, PartEncodings
 from mockserver.openapi.object_types import ITEM_SCHEMAS
 from mockserver.openapi.parameter_decoding import COLLECTION_FORMAT, COLLECTION_STYLES, STYLES
 from mockserver.openapi.xml.layout import Layouts, body_layout
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.syntax import strict_json
-from mockserver.syntax.http.media_types import MULTIPART, declared_media_types, is_json, is_xml_data
+from mockserver.syntax.http.media_types import MULTIPART, declared_media_types, is_json, is_multipart, is_xml_data
 
 WRAPPED_EXAMPLE = "the example is served with its member value: write the value itself, or examples: {NAME: {value: …}}"
 EXAMPLE_MEMBERS = {"value", "summary", "description"}
@@ -124,7 +124,8 @@ class ContentReader(Struct, frozen=True):
         xml = None
         if is_xml_data(name) or name == MULTIPART or "*" in name:
             xml = body_layout(schema, self._layouts.setdefault(schemas, Layouts(schemas)))
-        media = MediaType(name, schema, validator, values, encodings, shape, node if examples else None, item, xml)
+        located, parts = node if examples else None, self._read_parts(name, node, shape, item)
+        media = MediaType(name, schema, validator, values, encodings, shape, located, item, xml, parts)
         self.examples.extend(DeclaredExample(example, media, label) for label, example in examples.items())
         return media
 
@@ -172,6 +173,16 @@ class ContentReader(Struct, frozen=True):
             return {}
         members = list_members(node.child("encoding"), self.report)
         return {name: self._read_encoding(name, encoding, shape) for name, encoding in members}
+
+    def _read_parts(self, name: str, node: Node, shape: Shape, item: ItemSchema | None) -> PartEncodings | None:
+        """The encodings of a multipart body that is an array of parts."""
+        prefix = list_items(node, "prefixEncoding", self.report)
+        following = resolve_member(node, "itemEncoding", self.report)
+        is_array = bool(prefix) or following is not None or item is not None or shape.types - {"null"} == {"array"}
+        if not is_multipart(name) or not is_array:
+            return None
+        encodings = [self._read_encoding("", encoding, shape) for encoding in (*prefix, following) if encoding]
+        return PartEncodings(tuple(encodings[: len(prefix)]), *encodings[len(prefix) :])
 
     def _read_encoding(self, name: str, node: Node, shape: Shape) -> Encoding:
         declared = node.value if isinstance(node.value, dict) else {}

@@ -95,9 +95,6 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
     elif not str(version).startswith(("3.0", "3.1", "3.2")):
         message = f"OpenAPI 3.0 to 3.2 are supported, OpenAPI {quote(str(version))} is not"
         report.add(source, "/openapi", message, "openapi-version")
-    elif str(version).startswith("3.2"):
-        message = "is read as OpenAPI 3.1, with what 3.2 adds except $self, prefixEncoding and itemEncoding"
-        report.warn(source, "/openapi", message, "openapi-version")
     report.raise_errors()
     if not isinstance(data.get("paths", {}), dict):
         report.add(source, "/paths", "must be an object with a path item for each path", "type")

@@ -95,6 +95,7 @@ class Linker:
         self._report, self._references = report, references
         self._linked = Linked(references.documents)
         self._pending: list[TypedLocation] = []
+        self._is_3_2 = False
         # By kind, the `id()`s of the values that have been visited.
         self._visited: defaultdict[str, set[int]] = defaultdict(set)
         # What is referred to in a file as a kind, by the text of the reference: its absolute form, and the value.
@@ -107,7 +108,7 @@ class Linker:
             if (source := self._references.read(uri)) is None:
                 continue
             if isinstance(source.data, dict) and "openapi" in source.data:
-                is_3_0 = is_openapi_3_0(source.data)
+                is_3_0, self._is_3_2 = is_openapi_3_0(source.data), str(source.data["openapi"]).startswith("3.2")
                 self._enter("document", uri, source.data, is_3_0)
             else:
                 self._enter("schema", uri, source.data, is_3_0 and not _names_draft(source.data))
@@ -222,7 +223,8 @@ class Linker:
         if member is not None and member in location.value:
             self._read_referenced_example(location.below("any", member))
         for name in object_types.EXPECTED.get(location.kind, ()):
-            if name not in location.value:
+            # Since 3.2, a response need not have a description.
+            if name not in location.value and not (self._is_3_2 and location.kind == "response"):
                 message = f"{object_types.describe(location.kind)} should have {quote(name)}"
                 self._warn(location, message, "expected")
         for name, value in location.value.items():

@@ -62,6 +62,17 @@ class Encoding(Struct, frozen=True):
     notation: ParameterStyle | None = None
 
 
+class PartEncodings(Struct, frozen=True):
+    """How the parts of a multipart body are written by their position (OpenAPI 3.2, section 4.14.5.2)."""
+
+    prefix: tuple[Encoding, ...] = ()
+    item: Encoding = field(default_factory=Encoding)
+
+    def at(self, index: int) -> Encoding:
+        """How the part at an index is written."""
+        return self.prefix[index] if index < len(self.prefix) else self.item
+
+
 class ItemSchema(Struct, frozen=True):
     """The schema of one item or event of a stream (OpenAPI 3.2, section 4.14), and that of the JSON in its `data`."""
 
@@ -78,6 +89,7 @@ class MediaType(Struct, frozen=True):
     that is known (`examples.is_matching`). `item` describes each item where the body is a sequence of items (OpenAPI
     3.2, section 4.14.4), such as one event of a stream. `xml` is how JSON values are written where the media type is
     XML, a range that covers it, or a form whose parts may be XML; None where its schema describes no such values.
+    `parts` says how the parts of a multipart body are written that have no names; None where they have.
     """
 
     name: str
@@ -89,6 +101,7 @@ class MediaType(Struct, frozen=True):
     node: Node | None = None
     item: ItemSchema | None = None
     xml: XmlLayout | None = None
+    parts: PartEncodings | None = None
     matching: dict[str, bool] = field(default_factory=dict)
 
 

@@ -18,6 +18,10 @@ _HEADER: Mapping[str, str] = {
     "style": "string", "explode": "boolean", "allowReserved": "boolean", "schema": "schema", "example": "any",
     "examples": "{example}", "content": "{mediaType}",
 }  # fmt: skip
+# The second and the third since OpenAPI 3.2; those of an encoding, which 3.2 has too, are ignored.
+_ENCODINGS: Mapping[str, str] = {
+    "encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding",
+}  # fmt: skip
 # `any` is also the type of members that only OpenAPI 3.2 has and that are ignored.
 MEMBERS: Mapping[str, Mapping[str, str]] = {
     "document": {
@@ -58,11 +62,11 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
     },
     "mediaType": {
         "schema": "schema", **dict.fromkeys(ITEM_SCHEMAS, "schema"), "example": "any", "examples": "{example}",
-        "encoding": "{encoding}", "itemEncoding": "any", "prefixEncoding": "any",
+        **_ENCODINGS,
     },
     "encoding": {
         "contentType": "string", "headers": "{header}", "style": "string", "explode": "boolean",
-        "allowReserved": "boolean",
+        "allowReserved": "boolean", **_ENCODINGS,
     },
     "example": {
         "summary": "string", "description": "string", "value": "any", "externalValue": "string", "dataValue": "any",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 from msgspec import Struct
 
@@ -87,7 +88,7 @@ class SecurityReader:
     def _read_requirement(self, requirement: Node) -> Iterator[RequiredCredential]:
         schemes = self._schemes
         for name, scopes in requirement.value.items():
-            scheme = schemes.get(name)
+            scheme = schemes.get(name) or self._find_by_uri(name)
             if scheme is None:
                 message = unknown_name("security scheme", name, schemes)
                 self._add_error(requirement.child(name), message, "undeclared")
@@ -95,7 +96,7 @@ class SecurityReader:
             scope_names = tuple(scope for scope in listed if isinstance(scope, str))
             if not isinstance(scopes, list) or len(scope_names) < len(scopes):
                 self._add_error(requirement.child(name), "must be an array of strings, the scopes", "type")
-            yield _required_credential(re.sub(r"[^A-Za-z0-9._-]", "_", name), scheme, scope_names)
+            yield _required_credential(re.sub(r"[^A-Za-z0-9._-]", "_", name.rpartition("/")[2]), scheme, scope_names)
 
     @cached_property
     def _schemes(self) -> dict[str, Any]:
@@ -110,6 +111,18 @@ class SecurityReader:
             except Unresolved:
                 continue  # reported with the other references
         return schemes
+
+    def _find_by_uri(self, reference: str) -> Any:
+        """The scheme that a requirement names by its URI (OpenAPI 3.2, section 4.30), in a file that has been read."""
+        location, own_uri = self.document.uri, self.document.value.get("$self")
+        try:
+            base = urljoin(location, own_uri) if isinstance(own_uri, str) else location
+            uri, _, fragment = urljoin(base, reference).partition("#")
+            if not fragment.startswith("/"):
+                return None
+            return self.document.documents.resolve(f"{location if uri == base else uri}#{fragment}").resolve().value
+        except (Unresolved, ValueError):
+            return None
 
     def _add_error(self, node: Node, message: str, code: str) -> None:
         self.report.add(node.source, node.pointer, message, code)

@@ -270,12 +270,6 @@ def test_an_operation_without_a_success_response_gets_a_warning(tmp_path: Path) 
     ]
 
 
-def test_openapi_3_2_is_read_as_3_1_with_a_warning(tmp_path: Path) -> None:
-    assert list_warnings(load(tmp_path, document(version="3.2.0"))) == [
-        "/openapi: is read as OpenAPI 3.1, with what 3.2 adds except $self, prefixEncoding and itemEncoding"
-    ]
-
-
 def test_contradictory_bounds_get_a_warning(tmp_path: Path) -> None:
     schemas = {
         "A": {"type": "string", "minLength": 5, "maxLength": 2},

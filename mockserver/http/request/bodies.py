@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Protocol
-
-from msgspec.structs import replace
 
 from mockserver.errors import Violation
 from mockserver.http.messages import Request
 from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
-from mockserver.http.request.forms import Form, decode_form, split_multipart, split_urlencoded
+from mockserver.http.request.forms import Form, decode_form, decode_parts, split_multipart, split_urlencoded
 from mockserver.openapi import parameter_decoding
+from mockserver.openapi.content import item_violations
 from mockserver.openapi.model import Body, MediaType
 from mockserver.refusals import BodyTooLarge, MalformedBody, TooManyValues, UnsupportedMediaType
 from mockserver.schemas.shapes import ALL_TYPES
@@ -22,18 +20,18 @@ from mockserver.syntax.http.media_types import (
     FORMS,
     JSON,
     JSON_LINES,
-    JSON_SEQUENCE,
     OCTETS,
     best_match,
     essence,
     is_json,
+    is_json_sequence,
+    is_multipart,
     is_text,
     is_xml_data,
 )
 
-JSON_SEQUENCES = (*JSON_LINES, JSON_SEQUENCE)
-# The items that a sequence may have, and the invalid ones that are explained.
-ITEM_LIMIT, INVALID_LIMIT = 100_000, 20
+# The items that a sequence may have.
+ITEM_LIMIT = 100_000
 # What a schema allows of a body that is text rather than a sequence: text alone, or whatever there is.
 TEXTS = ({"string"}, ALL_TYPES - {"null"})
 
@@ -93,7 +91,7 @@ def read_uploads(body: Body, request: ReceivedBody, value: Any) -> Any:
     """`value`, which `read` has returned, with an Upload for each file of a multipart form."""
     sent = request.header("Content-Type") or ""
     name = best_match(sent, body.media) if essence(sent) in FORMS and essence(sent) != FORM else None
-    if name is None or b"filename" not in request.body.lower():
+    if name is None or body.media[name].parts is not None or b"filename" not in request.body.lower():
         return value
     media, parts = body.media[name], split_multipart(request.body, sent)
     limit = request.value_limit
@@ -136,12 +134,19 @@ def _decode(media: MediaType, sent: str, data: bytes, value_limit: int, violatio
     kind = essence(sent)
     if is_json(kind):
         value = parse_json(data, ValueCount(value_limit), sent)
-    elif kind in JSON_SEQUENCES and (media.item is not None or media.shape.types - {"null"} not in TEXTS):
+    elif media.parts is not None and is_multipart(kind):
+        parts = [part for _, part in split_multipart(data, sent, is_form=False)]
+        items = decode_parts(media, media.parts, parts, value_limit, violations)
+        violations += item_violations(media, items)
+        return items
+    elif (kind in JSON_LINES or is_json_sequence(kind)) and (
+        media.item is not None or media.shape.types - {"null"} not in TEXTS
+    ):
         ValueCount(value_limit).add(data)
         return _decode_sequence(media, kind, data, violations)
     elif kind in FORMS:
-        parts = split_urlencoded(data) if kind == FORM else split_multipart(data, sent)
-        return decode_form(media, parts, value_limit, violations)
+        fields = split_urlencoded(data) if kind == FORM else split_multipart(data, sent)
+        return decode_form(media, fields, value_limit, violations)
     elif media.xml is not None and is_xml_data(kind):
         value, misnamed = read_xml(media.xml, sent, data)
         violations += misnamed
@@ -164,7 +169,7 @@ def _decode_sequence(media: MediaType, kind: str, data: bytes, violations: list[
 
     Raises MalformedBody.
     """
-    texts = data.split(b"\x1e" if kind == JSON_SEQUENCE else b"\n", ITEM_LIMIT + 1)
+    texts = data.split(b"\x1e" if is_json_sequence(kind) else b"\n", ITEM_LIMIT + 1)
     if len(texts) > ITEM_LIMIT:
         raise MalformedBody(f"it has more than {ITEM_LIMIT:,} items")
     items = list[Any]()
@@ -173,18 +178,5 @@ def _decode_sequence(media: MediaType, kind: str, data: bytes, violations: list[
             items.append(strict_json.parse(text))
         except strict_json.MalformedJSON as error:
             raise MalformedBody(f"item {number} of the sequence is not JSON: {error}") from None
-    is_described = media.item is None and "array" in media.shape.types
-    validator = media.item.validator if media.item is not None else media.validator
-    if validator is not None and is_described:
-        violations += validator.violations(items, "body")
-    elif validator is not None:
-        invalid = (index for index, item in enumerate(items) if not validator.is_valid(item))
-        for number, index in enumerate(islice(invalid, INVALID_LIMIT + 1)):
-            if number == INVALID_LIMIT:
-                violations.append(Violation("body", "", "more", f"more items than these {number} are invalid"))
-                break
-            violations += [
-                replace(violation, pointer=f"/{index}{violation.pointer}")
-                for violation in validator.violations(items[index], "body")
-            ]
+    violations += item_violations(media, items)
     return items

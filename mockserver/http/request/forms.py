@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 
@@ -14,14 +15,14 @@ from mockserver.errors import Violation, quote
 from mockserver.handlers.declarations import Upload
 from mockserver.http.request.body_syntax import ValueCount, decode_text, parse_json, read_xml
 from mockserver.openapi import parameter_decoding
-from mockserver.openapi.model import Encoding, MediaType, ParameterStyle
+from mockserver.openapi.model import Encoding, MediaType, ParameterStyle, PartEncodings
 from mockserver.openapi.nested_names import Unreadable, assemble, split_brackets
 from mockserver.openapi.xml.layout import XmlLayout
 from mockserver.refusals import MalformedBody, TooManyParts, UnsupportedCharset
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax import json_pointer
 from mockserver.syntax.http.charsets import as_utf_8
-from mockserver.syntax.http.media_types import JSON, OCTETS, essence, is_json, is_text, is_xml_data, matches
+from mockserver.syntax.http.media_types import FORM, JSON, OCTETS, essence, is_json, is_text, is_xml_data, matches
 
 PART_LIMIT = 1_000
 # The bytes of the headers of all parts.
@@ -83,6 +84,18 @@ def decode_form(
     return value
 
 
+def decode_parts(
+    media: MediaType, encodings: PartEncodings, parts: Sequence[Part], value_limit: int, violations: list[Violation]
+) -> list[Any]:
+    """The parts of a multipart body in their order; adds their own violations to `violations`. Raises TooManyValues."""
+    by_name = {str(index): encodings.at(index) for index in range(len(parts))}
+    form = Form(replace(media, encoding=by_name, xml=None), [], value_limit)
+    shape = media.shape.items if media.item is None else media.item.shape
+    items = [form.decode_item(str(index), part, shape) for index, part in enumerate(parts)]
+    violations += form.violations
+    return items
+
+
 class Form:
     """Decodes the fields of one form. With `as_text`, a field that may be text or a number is decoded as text.
 
@@ -122,6 +135,15 @@ class Form:
                 self._add_violation(error.keyword, str(error))
         return value
 
+    def decode_item(self, name: str, part: Part, shape: Shape) -> Any:
+        """The value of a part that has no name of its own; null, and a violation, if it cannot be read."""
+        self._name = name
+        try:
+            return self._decode_part(part, shape)
+        except Unreadable as error:
+            self._add_violation(error.keyword, str(error))
+            return None
+
     def _decode_field(self, name: str, entries: Sequence[tuple[tuple[str, ...], Part]]) -> Any:
         notation = self.media.encoding.get(name, NOTHING).notation
         has_bracketed_names = any(len(path) > 1 for path, _ in entries)
@@ -151,6 +173,8 @@ class Form:
         kind = sent or next(iter(encoding.kinds), "")
         if is_xml_data(kind) and self.media.xml is not None and "string" not in shape.types:
             return self._read_xml(self.media.xml.member(self._name), kind, part.data)
+        if essence(kind) == FORM and "object" in shape.types:
+            return Form(MediaType(FORM, None, None, {}, shape=shape), split_urlencoded(part.data), 0).value()
         if part.is_file or (sent is not None and not is_text(sent)):
             data = part.data.decode("latin-1")
             return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
@@ -213,18 +237,22 @@ def split_urlencoded(data: bytes) -> list[tuple[str, Part]]:
     return [(parameter_decoding.decode_form(name), Part(text)) for name, _, text in named]
 
 
-def split_multipart(data: bytes, content_type: str) -> list[tuple[str, Part]]:
-    """The parts of a multipart form, in their order."""
+def split_multipart(data: bytes, content_type: str, *, is_form: bool = True) -> list[tuple[str, Part]]:
+    """The parts of a multipart body by name, in their order; only those of a form must have a name."""
     boundary = parse_options_header(content_type)[1].get("boundary")
     if not boundary or not boundary.isascii():
         raise MalformedBody("its Content-Type has no boundary" + (" of ASCII characters" if boundary else ""))
     try:
-        return list(_read_parts(data, boundary.encode()))
+        parts = list(_read_parts(data, boundary.encode()))
+        if is_form and any(name is None for name, _ in parts):
+            raise ValueError("a part has no name")
     except ValueError as error:
-        raise MalformedBody(f"it is not a valid multipart form: {error}") from None
+        kind = "form" if is_form else "body"
+        raise MalformedBody(f"it is not a valid multipart {kind}: {error}") from None
+    return [(name or "", part) for name, part in parts]
 
 
-def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
+def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str | None, Part]]:
     """The parts between the lines that begin with a boundary (RFC 2046, section 5.1). Raises ValueError."""
     # A delimiter begins a line, which is looked at last: so the text that all of them begin with is searched for.
     begin = re.escape(b"--" + boundary)
@@ -232,7 +260,8 @@ def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
     data, remaining, start = b"\r\n" + data, HEADS_LIMIT, 0
     for number, match in enumerate(delimiter.finditer(data)):
         if number:
-            head_end = HEAD_END.search(data, start, min(match.start(), start + remaining + 1))
+            # A part without headers begins with the empty line.
+            head_end = HEAD_END.search(data, start - 2, min(match.start(), start + remaining + 1))
             if head_end is None and match.start() - start > remaining:
                 raise ValueError(f"the headers of its parts are longer than {HEADS_LIMIT:,} bytes")
             if head_end is None:
@@ -249,12 +278,10 @@ def _read_parts(data: bytes, boundary: bytes) -> Iterator[tuple[str, Part]]:
     raise ValueError(f"the line --{name}-- at its end is missing" if start else f"no line --{name} begins a part")
 
 
-def _read_part(head: bytes, content: bytes) -> tuple[str, Part]:
+def _read_part(head: bytes, content: bytes) -> tuple[str | None, Part]:
     lines = [line.decode() for line in _CONTINUATION.sub(b" ", head).splitlines()]
     pairs = [line.partition(":") for line in lines if line.strip()]
     headers = Headers([(name.strip(" \t"), value.strip(" \t")) for name, _, value in pairs])
     options = parse_options_header(headers.get("Content-Disposition"))[1]
-    if "name" not in options:
-        raise ValueError("a part has no name")
     filename = options.get("filename")
-    return options["name"], Part("", content, headers, filename is not None, True, filename or "")
+    return options.get("name"), Part("", content, headers, filename is not None, True, filename or "")

@@ -11,12 +11,12 @@ from mockserver.errors import Violation, quote
 from mockserver.http.messages import SAFE_METHODS, Request, Response, header
 from mockserver.http.response import text_bodies
 from mockserver.http.response.negotiation import declared_media
-from mockserver.openapi.content import holds_value, validate_body
+from mockserver.openapi.content import holds_value, item_violations, validate_body
 from mockserver.openapi.model import DeclaredResponse, Header, MediaType, Operation
 from mockserver.openapi.parameter_decoding import validate_header
 from mockserver.schemas.record_lists import ListedRecords
 from mockserver.syntax.http.header_names import FRAMING
-from mockserver.syntax.http.media_types import JSON, is_json
+from mockserver.syntax.http.media_types import JSON, is_json, is_multipart, is_sequence
 from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR, LENGTHLESS, reason_phrase
 
 NO_CACHE = "Cache-Control", "no-cache"
@@ -57,9 +57,11 @@ def build_response(
     """
     declared, pairs = operation.response(status), list(headers)
     media = declared_media(declared, media_type) if declared is not None and media_type is not None else None
-    if media_type is not None and not is_json(media_type) and (media is None or not holds_value(media_type, media)):
-        value = text_bodies.body_text(value, media_type)
     violations: list[Violation] = []
+    if media_type is not None and not is_json(media_type) and (media is None or not holds_value(media_type, media)):
+        if media is not None and isinstance(value, list) and is_sequence(media_type):
+            violations = item_violations(media, value)
+        value = value if is_multipart(media_type) else text_bodies.body_text(value, media_type)
     written = None
     if listed is not None and media is not None and media_type is not None and status not in BODILESS:
         written = _write_list(media, media_type, value, listed)
@@ -69,7 +71,7 @@ def build_response(
         is_unknown_success = status < FIRST_ERROR and operation.success() is None
         violations = [] if is_unknown_success else [Violation("status", "", "responses", message)]
     elif written is None:
-        violations = _content_violations(declared, media, status, value, media_type)
+        violations += _content_violations(declared, media, status, value, media_type)
     if written is not None:
         body, content_type = written, media_type
     elif status in BODILESS or (media_type is None and value is None):

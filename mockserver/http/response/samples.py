@@ -29,7 +29,16 @@ from mockserver.schemas.equality import equality_key
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Validator
 from mockserver.schemas.write_only import without_write_only
-from mockserver.syntax.http.media_types import EVENT_STREAM, FORM, essence, is_json, is_text, is_xml_data
+from mockserver.syntax.http.media_types import (
+    EVENT_STREAM,
+    FORM,
+    essence,
+    is_json,
+    is_multipart,
+    is_sequence,
+    is_text,
+    is_xml_data,
+)
 from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR, reason_phrase
 
 # What a schema says of a header's value, so that it need not be made up.
@@ -238,7 +247,7 @@ class SampleBuilder(Struct, frozen=True):
             value = self._value(media, {})
             is_document = not isinstance(value, str) or (example is not None and value is example[1])
             return value if is_document or is_json(kind) else xml_document(value, kind, media)
-        is_textual = is_text(kind) or essence(kind) == FORM
+        is_textual = is_text(kind) or essence(kind) == FORM or (is_multipart(kind) and _describes_parts(media))
         if example is not None and not is_textual and not isinstance(example[1], str):
             # No JSON is a body in a binary media type.
             example = None
@@ -281,11 +290,28 @@ class SampleBuilder(Struct, frozen=True):
     def _example_or_generated(self, media: MediaType, default: Any) -> Any:
         example = _example(self.spec, media)
         if example is not None:
-            return repaired_example(self._generator(media.validator), media, *example)
-        if media.schema is None and media.item is not None:
-            make = self._generator().factory(media.item.schema)
-            return [make() for _ in range(ITEM_COUNT)]
-        return self._generator(media.validator).generate(media.schema) if media.schema is not None else default
+            generator = self._generator(media.validator)
+            value = repaired_example(generator, media, *example)
+            return _repair_items(generator, media, value) if is_sequence(media.name) else value
+        value = self._generator(media.validator).generate(media.schema) if media.schema is not None else default
+        if media.item is None or (media.schema is not None and not isinstance(value, list)):
+            return value
+        make = self._generator().factory(media.item.schema)
+        items = [make() for _ in (range(ITEM_COUNT) if media.schema is None else value)]
+        return items if media.validator is None or media.validator.is_valid(items) else value
+
+
+def _repair_items(generator: generate.Generator, media: MediaType, value: Any) -> Any:
+    """An example of a sequence, each item of which that violates `itemSchema` is repaired."""
+    if media.item is None or not isinstance(value, list):
+        return value
+    is_valid, schema = media.item.validator.is_valid, media.item.schema
+    return [item if is_valid(item) else generator.repair(schema, item) for item in value]
+
+
+def _describes_parts(media: MediaType) -> bool:
+    """Whether the parts of a multipart body are known: as the members of an object, or as items."""
+    return media.parts is not None or media.shape.types - {"null"} == {"object"}
 
 
 def _shown(value: Any, shape: Shape, validator: Validator | None) -> Any:

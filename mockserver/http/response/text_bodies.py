@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from werkzeug.http import parse_options_header
 
 from mockserver.errors import Violation, quote
+from mockserver.http.response import multipart_bodies
 from mockserver.openapi import parameter_encoding
 from mockserver.openapi.model import MediaType
 from mockserver.openapi.xml import writing as xml
@@ -20,10 +21,11 @@ from mockserver.syntax.http.media_types import (
     EVENT_STREAM,
     FORM,
     JSON_LINES,
-    JSON_SEQUENCE,
     essence,
     is_json,
+    is_json_sequence,
     is_markup,
+    is_multipart,
     is_xml_data,
 )
 
@@ -47,8 +49,8 @@ def body_text(value: Any, media_type: str, media: MediaType | None = None) -> st
         return "".join(map(_event_text, value))
     if name == EVENT_STREAM and isinstance(value, dict | list):
         return f"data: {strict_json.dump(value).decode()}\n\n"
-    if name in JSON_LINES or name == JSON_SEQUENCE:
-        items, separator = value if isinstance(value, list) else [value], "\x1e" if name == JSON_SEQUENCE else ""
+    if name in JSON_LINES or is_json_sequence(name):
+        items, separator = value if isinstance(value, list) else [value], "\x1e" if is_json_sequence(name) else ""
         return "".join(f"{separator}{strict_json.dump(item).decode()}\n" for item in items)
     return strict_json.dump(value).decode()
 
@@ -112,6 +114,8 @@ def write(value: Any, media_type: str, media: MediaType | None = None) -> tuple[
     """A body as bytes, its Content-Type, and what is wrong with its charset. `media` declares the media type."""
     if is_json(media_type):
         return value if isinstance(value, bytes) else strict_json.dump(value), media_type, []
+    if is_multipart(media_type) and isinstance(value, list | dict):
+        return *multipart_bodies.write(value, media_type, media), []
     text = body_text(value, media_type, media)
     if isinstance(text, bytes):
         return text, media_type, []

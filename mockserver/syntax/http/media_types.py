@@ -21,7 +21,7 @@ JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl",
               "application/x-jsonlines")  # fmt: skip
 
 # The same, each after a record separator (RFC 7464).
-JSON_SEQUENCE = "application/json-seq"
+JSON_SEQUENCE, JSON_SEQUENCE_SUFFIX = "application/json-seq", "+json-seq"
 
 # A type or a range, with parameters.
 MEDIA_TYPE = re.compile(r"[!#$&^_.+*\w-]+/[!#$&^_.+*\w-]+\s*(;.*)?", re.ASCII)
@@ -82,12 +82,27 @@ def is_markup(media_type: str) -> bool:
     return essence(media_type) == "text/html" or is_xml(media_type)
 
 
+def is_json_sequence(media_type: str) -> bool:
+    """Whether a media type contains JSON values, each after a record separator (RFC 8091 for the suffix)."""
+    name = essence(media_type)
+    return name == JSON_SEQUENCE or name.endswith(JSON_SEQUENCE_SUFFIX)
+
+
+def is_sequence(media_type: str) -> bool:
+    """Whether a media type contains one JSON value after the other, or parts."""
+    return essence(media_type) in JSON_LINES or is_json_sequence(media_type) or is_multipart(media_type)
+
+
+def is_multipart(media_type: str) -> bool:
+    """Whether a media type consists of parts with headers of their own (RFC 2046, section 5.1)."""
+    return essence(media_type).startswith("multipart/")
+
+
 def is_text(media_type: str) -> bool:
     """Whether a media type contains characters rather than bytes."""
     name = essence(media_type)
-    return (
-        name.startswith("text/") or name.endswith(("+xml", "+yaml")) or name in (*TEXTUAL, *JSON_LINES, JSON_SEQUENCE)
-    )
+    is_textual = name.startswith("text/") or name.endswith(("+xml", "+yaml", JSON_SEQUENCE_SUFFIX))
+    return is_textual or name in (*TEXTUAL, *JSON_LINES, JSON_SEQUENCE)
 
 
 def matches(media_type: str, declared: str) -> bool:
