@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from mockserver.contract.scenarios import (
 )
 from mockserver.contract.unused import warn_of_unused
 from mockserver.contract.upstream import Upstream
+from mockserver.contract.webhooks.callbacks import Callbacks, read_callbacks
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.contract.webhooks.reader import WebhooksReader
 from mockserver.documents.nodes import BASE_URI, Documents, Node
@@ -132,7 +133,8 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
     scenarios = load_scenarios(root, datasets, resources, operations, report)
     default = default_name(root, scenarios, report)
     report.raise_errors()
-    warn_of_unused(api.openapi, operations, behaviours, resources, webhooks, report)
+    callbacks = api.read_callbacks(operations, webhooks, report)
+    warn_of_unused(api.openapi, operations, behaviours, resources, webhooks, callbacks, report)
     return Contract(
         name=api.name,
         root=root,
@@ -147,6 +149,7 @@ def _load_directory(root: Path, *, strict_examples: bool, built_in: bool = False
         built_in=built_in,
         channels=channels,
         webhooks=webhooks,
+        callbacks=callbacks,
         findings=tuple(dict.fromkeys(report.warnings)),
         examples=examples,
         behaviours=behaviours,
@@ -159,6 +162,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
     report = Report()
     api = _read_api(document.parent, document, [], report)
     operations, examples = api.read_operations(report, strict_examples=strict_examples)
+    callbacks = api.read_callbacks(operations, (), report)
     _accept_mistakes(api.openapi, operations, report)
     report.raise_errors()
     return Contract(
@@ -172,6 +176,7 @@ def _load_file(document: Path, *, strict_examples: bool) -> Contract:
         datasets={},
         scenarios={DEFAULT_NAME: default_scenario({}, {})},
         default_scenario=DEFAULT_NAME,
+        callbacks=callbacks,
         findings=tuple(dict.fromkeys(report.warnings)),
         examples=examples,
     )
@@ -201,6 +206,12 @@ class _Api(Struct, frozen=True):
         if strict_examples:
             report.errors += find_broken(reader.examples, is_repaired=False)
         return operations, tuple(reader.examples)
+
+    def read_callbacks(
+        self, operations: Mapping[str, Operation], webhooks: Container[str], report: Report
+    ) -> Callbacks:
+        """The callbacks that are sent, which are those that `webhooks` does not name."""
+        return read_callbacks(self.openapi, operations, webhooks, self.schemas, report)
 
 
 def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:

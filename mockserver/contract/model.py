@@ -24,6 +24,7 @@ from mockserver.schemas.write_only import without_write_only
 
 if TYPE_CHECKING:
     from mockserver.contract.upstream import Upstream
+    from mockserver.contract.webhooks.callbacks import Callbacks
     from mockserver.contract.webhooks.model import Webhook
 
 Record = Mapping[str, Any]
@@ -304,7 +305,8 @@ class Contract(Struct, frozen=True):
     `findings` are the warnings of loading, their lines not looked up yet; those about `examples`, which are found on
     demand, are not among them. `inferred` describes each resource that was inferred from the operations, in a line, and
     `without_state` says of each other operation why it returns samples. `python` holds the functions of `handlers.py`,
-    if there is one, and `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name.
+    if there is one, and `upstream` is the real backend, if one is named. `channels` are by path, `webhooks` by name,
+    `callbacks` by operationId.
     """
 
     name: str
@@ -326,6 +328,7 @@ class Contract(Struct, frozen=True):
     upstream: Upstream | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    callbacks: Callbacks = field(default_factory=dict)
     examples: tuple[DeclaredExample, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Parameters, body members, callbacks and webhooks that are declared and that no behaviour uses."""
+"""Parameters, body members and webhooks that are declared and that no behaviour uses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.contract.behaviour import LAST_EVENT_ID, SELECTED_BY_BODY, Behaviour
 from mockserver.contract.model import Resource
 from mockserver.contract.runtime_expressions import body_members
+from mockserver.contract.webhooks.callbacks import Callbacks
 from mockserver.contract.webhooks.model import Webhook, subscriptions_of
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import Report
@@ -26,6 +27,7 @@ def warn_of_unused(
     behaviours: Mapping[str, Behaviour],
     resources: Mapping[str, Resource],
     webhooks: Mapping[str, Webhook],
+    callbacks: Callbacks,
     report: Report,
 ) -> None:
     """Report what has no effect on the operations that have a behaviour."""
@@ -37,17 +39,13 @@ def warn_of_unused(
             place = _parameter_pointer(document, pointer, parameter)
             report.warn(source, place, f"{name} does nothing with its query parameter {quote(parameter)}", CODE)
         subscriptions = subscriptions_of(name, behaviour, webhooks.values())
-        read = {member for text in subscriptions for member in body_members(text)}
+        sent = [text for callback in callbacks.get(name, ()) for text in callback.webhook.url.expressions]
+        read = {member for text in (*subscriptions, *sent) for member in body_members(text)}
         for member in _unused_members(operation, behaviour, resource):
             if member in read:
                 continue
             message = f"{name} does nothing with {quote(member)} in its body"
             report.warn(source, f"{pointer}/requestBody", message, CODE)
-        for callback in _members(document, f"{pointer}/callbacks"):
-            if callback in webhooks:
-                continue
-            message = f"the callback {quote(callback)} of {name} is never sent"
-            report.warn(source, json_pointer.append(f"{pointer}/callbacks", callback), message, CODE)
     if behaviours:
         for webhook in _members(document, "/webhooks"):
             if webhook in webhooks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.contract.webhooks.callbacks import callback_names
 from mockserver.control import filter_names, waiting
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.sandbox import Sandbox
@@ -21,8 +22,9 @@ def list_deliveries(exchange: Exchange, call: OperationCall) -> dict[str, Any]:
     InvalidRequest.
     """
     sandbox, query, contract = exchange.selection.sandbox, call.query, exchange.service.contract
-    events = {event for webhook in contract.webhooks.values() for _, event in webhook.events}
-    filter_names.check(query, {"webhook": contract.webhooks, "resource": contract.resources, "event": events})
+    names = {*contract.webhooks, *callback_names(contract.callbacks)}
+    events = {event for webhook in contract.webhooks.values() for _, event in webhook.events} | {*contract.callbacks}
+    filter_names.check(query, {"webhook": names, "resource": contract.resources, "event": events})
     seen = _revision(sandbox)
     listed: dict[str, Any] = (
         sandbox.deliveries.as_json() if sandbox.deliveries is not None else {"deliveries": [], "total": 0}

@@ -9,9 +9,12 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.clock import Seconds
 from mockserver.engine.deliveries.deliveries import Deliveries, DeliveryList, Outbox
+from mockserver.engine.deliveries.delivery import DeliveryState, WebhookDelivery
 from mockserver.engine.deliveries.listener import DeliveryListener
+from mockserver.engine.deliveries.single_attempt import SingleAttempt
 from mockserver.engine.journal import Journal
 from mockserver.engine.journal_memory import JournalMemory
 from mockserver.engine.run import Run
@@ -128,13 +131,28 @@ class Sandbox:
         """Have the webhooks of a contract sent, if it has any."""
         former = self._delivery_listeners.pop(run.scenario.name, None)
         if self._outbox is not None and run.contract.webhooks:
-            deliveries = self.deliveries
-            if not isinstance(deliveries, Deliveries):
-                self.deliveries = deliveries = Deliveries(self._outbox)
-            listener = DeliveryListener(run, self.name, deliveries, former)
+            listener = DeliveryListener(run, self.name, self._own_deliveries(self._outbox), former)
             self._delivery_listeners[run.scenario.name] = listener
         elif former is not None:
             former.close()
+
+    def _own_deliveries(self, outbox: Outbox) -> Deliveries:
+        deliveries = self.deliveries
+        if not isinstance(deliveries, Deliveries):
+            self.deliveries = deliveries = Deliveries(outbox)
+        return deliveries
+
+    def deliver_once(self, state: DeliveryState, webhook: Webhook, now: int) -> None:
+        """Attempt a delivery that no change of a record leads to, once the response to the request has left."""
+        if self._outbox is None:
+            return
+        with self._lock:
+            deliveries = self._own_deliveries(self._outbox)
+            sender = SingleAttempt(deliveries.attempted)
+            delivery = WebhookDelivery(state, self.name, webhook, None, None, sender, begun=now)
+            deliveries.add(delivery)
+            if state.status == "pending":
+                self._outbox.submit(delivery)
 
     def _forget_deliveries(self, scenarios: Iterable[str]) -> None:
         for scenario in scenarios:

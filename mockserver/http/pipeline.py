@@ -35,6 +35,7 @@ from mockserver.http.response.problems import CODE_HEADER, refuse
 from mockserver.http.response.responses import complete, merge_vary
 from mockserver.http.router import Route, is_control_path
 from mockserver.http.service import Service
+from mockserver.http.webhooks.callbacks import send_callbacks
 from mockserver.http.webhooks.hops import read_hops
 from mockserver.refusals import (
     HandlerFailed,
@@ -81,7 +82,7 @@ def _prepare(service: Service, received: Request, request: Request, route: Route
     prepared = PreparedRequest(request, received.logged, route)
     try:
         guard.check(service, request)
-        if service.contract.webhooks:
+        if service.contract.webhooks or service.contract.callbacks:
             prepared.hops = read_hops(request)
         if cors.is_preflight(request):
             prepared.response = cors.preflight(request)
@@ -129,7 +130,7 @@ def respond_in_turns(service: Service, prepared: PreparedRequest) -> Response:
 
     Raises StillSettling where others should have their turn first.
     """
-    if service.outbox is None or not service.contract.webhooks:
+    if service.outbox is None or not (service.contract.webhooks or service.contract.callbacks):
         return _respond_in_transaction(service, prepared)
     with service.outbox.after_response(prepared.hops) as responses:
         responses.append(_respond_in_transaction(service, prepared))
@@ -156,6 +157,8 @@ def _respond_in_transaction(service: Service, prepared: PreparedRequest) -> Resp
     except BaseException as error:
         log_failure(prepared.request.method, prepared.request.path, error)
         return complete(refuse(service, None, InternalError()), prepared.request)
+    if service.contract.callbacks:
+        send_callbacks(exchange, response)
     if service.request_log is not None and response.upstream is None:
         if response.delivery is None or response.delivery.retry is None:
             response.line = line_of(exchange, response)
@@ -400,6 +403,7 @@ def _is_cacheable(entry: Entry, run: Run) -> bool:
         and entry.invalid_status is None
         and entry.note is None
         and entry.status != INTERNAL_ERROR
+        and entry.operation not in run.contract.callbacks
         and not run.clock.counts(entry.operation)
         # The next request may be one of those that an override with a share responds to.
         and not run.state.overrides.has_draws

@@ -220,11 +220,11 @@ export interface Breach {
   violations: Violation[];
 }
 
-/** A change of a record that a webhook sends. */
+/** A change of a record that a webhook sends, or a callback, whose event is the operationId. */
 export interface Delivery {
   id: string;
   webhook: string;
-  resource: string;
+  resource: string | null;
   event: string;
   key: string | number | null;
   url: string;

@@ -138,7 +138,7 @@ class WebhooksReader(Struct):
         self.report.contract_report.errors += find_broken(reader.examples, is_repaired=False)
         return Webhook(
             webhook.name, webhook.events, webhook.url, webhook.body, webhook.secret, method.upper(),
-            tuple(_headers(item, node)), _validator(body), webhook.subscribed_by,
+            tuple(declared_headers(item, node)), _validator(body), webhook.subscribed_by,
         )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _validator(body: Body | None) -> Any:
     return media.validator if media is not None else None
 
 
-def _headers(item: Node, node: Node) -> list[tuple[str, str]]:
+def declared_headers(item: Node, node: Node) -> list[tuple[str, str]]:
     """The headers that the document declares, where it says by an example or by the schema what their value is."""
     headers: dict[str, tuple[str, str]] = {}
     with suppress(Unresolved):

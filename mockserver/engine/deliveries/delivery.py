@@ -13,6 +13,7 @@ from mockserver.contract.model import Resource
 from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, Feed, as_json
+from mockserver.syntax.http.media_types import JSON
 from mockserver.syntax.instants import format_instant
 from mockserver.syntax.redaction import redact_query, redact_shapes
 
@@ -48,12 +49,13 @@ class Attempt(Struct, frozen=True):
 class DeliveryState(Struct, eq=False, kw_only=True):
     """A delivery as plain values: `webhook`, `resource` and `event` are names. `scenario` is that of the run.
 
-    `number` and `event_id` identify the event in its feed. `hops` is how many deliveries have led to this one.
+    `number` and `event_id` identify the event in its feed. A callback has no `resource`, and its operation as the
+    `event`; its body is there from the beginning. `hops` is how many deliveries have led to this one.
     """
 
     id: str
     webhook: str
-    resource: str
+    resource: str | None
     event: str
     key: Any
     url: str
@@ -67,6 +69,7 @@ class DeliveryState(Struct, eq=False, kw_only=True):
     attempts: list[Attempt] = field(default_factory=list)
     # As it was sent first: a repeated attempt has the same signature but for its time.
     body: bytes | None = None
+    content_type: str = JSON
     # Where processes share the sandbox: what the one knows that makes the present attempt.
     claim: str = ""
 
@@ -136,7 +139,7 @@ class WebhookDelivery(Struct, eq=False):
     state: DeliveryState
     sandbox: str
     webhook: Webhook
-    resource: Resource
+    resource: Resource | None
     event: Event | None
     sender: DeliverySender
     in_flight: bool = False
@@ -167,7 +170,7 @@ class WebhookDelivery(Struct, eq=False):
 
         Raises HandlerFailed and HandlerTimeout.
         """
-        if self.event is None:
+        if self.event is None or self.resource is None:
             return None
         return as_json(self.event, EventSelection(self.resource).shown(self.event))
 

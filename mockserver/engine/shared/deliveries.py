@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, astuple, replace
 
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.deliveries.deliveries import Outbox
 from mockserver.engine.deliveries.delivery import (
     Attempt,
@@ -23,6 +24,7 @@ from mockserver.engine.deliveries.delivery import (
     deliveries_of,
     webhooks_by_event,
 )
+from mockserver.engine.deliveries.single_attempt import SingleAttempt
 from mockserver.engine.events.feed import Event, Feed
 from mockserver.engine.shared.redis_deliveries import RedisDeliveries
 from mockserver.engine.shared.store import Place, StoredDelivery
@@ -112,6 +114,20 @@ class SharedDeliveries:
         state.note_limit()
         self.store.add_delivery(self.sandbox, StoredDelivery(state.id, encode(state)), Place.ENDED)
 
+    def add_single(self, state: DeliveryState, webhook: Webhook, now: int) -> None:
+        """Add a delivery that is attempted once, by this process."""
+        sender = SingleAttempt(self._note_end)
+        with suppress(StoreUnavailable):
+            self._add(WebhookDelivery(state, self.sandbox, webhook, None, None, sender, begun=now))
+
+    def _note_end(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
+        with suppress(StoreUnavailable):
+            stored = self.store.read_delivery(self.sandbox, delivery.state.id)
+            state = decode(stored.text) if stored is not None else None
+            if stored is not None and state is not None and state.status == "pending":
+                state.note(attempt)
+                self.store.change_delivery(self.sandbox, stored, encode(state), Place.ENDED)
+
     def _cancel(self, is_cancelled: Callable[[DeliveryState], bool]) -> None:
         for stored in self.store.list_pending(self.sandbox, None):
             state = decode(stored.text)
@@ -130,7 +146,7 @@ class SharedDeliveries:
             if sender is None or state.next_attempt is None or state.next_attempt > now[state.scenario]:
                 continue
             webhook = sender.run.contract.webhooks.get(state.webhook)
-            resource = sender.run.contract.resources.get(state.resource)
+            resource = sender.run.contract.resources.get(state.resource or "")
             if webhook is None or resource is None:
                 state.note(Attempt(now[state.scenario], error="the contract no longer has this webhook", ends=True))
                 self.store.change_delivery(self.sandbox, stored, encode(state), Place.ENDED)

@@ -12,7 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from mockserver.contract.webhooks.model import Webhook
 from mockserver.engine.clock import Seconds
+from mockserver.engine.deliveries.delivery import DeliveryState
 from mockserver.engine.run import Run
 from mockserver.engine.run_snapshots import SavedRun
 from mockserver.engine.sandbox import Releasable, Sandbox
@@ -77,6 +79,11 @@ class SharedSandbox(Sandbox):
         """Note that a response is held back, unless the request has to be handled again."""
         super().hold(response)
         self._undo.append(partial(self.forget_held, response))
+
+    def deliver_once(self, state: DeliveryState, webhook: Webhook, now: int) -> None:
+        """Attempt a delivery that no change of a record leads to, once the response to the request has left."""
+        if self.deliveries is not None:
+            self.deliveries.add_single(state, webhook, now)
 
     def reset(self) -> None:
         """Forget every run, the active scenario and the journal, which begins a new epoch."""

@@ -43,7 +43,7 @@ def compose(delivery: WebhookDelivery, *, strict: bool) -> OutgoingRequest:
     # Receivers compare it with their own clock, so it is not the run's.
     message = SignedMessage(state.id, wall() // 1_000, state.body)
     headers = [
-        ("Content-Type", "application/json"),
+        *([("Content-Type", state.content_type)] if state.content_type else ()),
         ("User-Agent", f"mockserver/{__version__}"),
         *webhook.headers,
         ("webhook-id", message.id),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from mockserver.contract import formats
 from mockserver.contract.model import Contract, Resource
+from mockserver.contract.webhooks.callbacks import callback_names
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
 from mockserver.http.request.selection import BASE_ADDRESS
@@ -37,7 +38,7 @@ def register(router: Router) -> None:
             operations=contract.operations.values(),
             scenarios=sorted(contract.scenarios.values(), key=lambda scenario: scenario.name),
             resources=contract.resources.values(),
-            webhooks=sorted(contract.webhooks),
+            webhooks=sorted({*contract.webhooks, *callback_names(contract.callbacks)}),
             drawings={
                 name: draw(resource.lifecycle)
                 for name, resource in contract.resources.items()

@@ -49,7 +49,7 @@ function makeRow({ id, webhook, resource, event, key, url }) {
   return make(
     "tr",
     make("th.mono", { scope: "row", title: id }, webhook),
-    make("td.mono", `${resource}.${event}`),
+    make("td.mono", resource === null ? event : `${resource}.${event}`),
     make("td.mono", cellText(key)),
     make("td.wrap.mono", url),
     make("td", make("span.pill")),

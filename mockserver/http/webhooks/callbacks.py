@@ -1,0 +1,128 @@
+"""Sends the callbacks of an operation that has succeeded."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from mockserver import generate
+from mockserver.contract.runtime_expressions import RequestValues, as_text, request_value
+from mockserver.contract.webhooks.callbacks import Callback
+from mockserver.contract.webhooks.expressions import UrlTemplate
+from mockserver.engine.deliveries.delivery import DeliveryState, delivery_id
+from mockserver.errors import CannotGenerate
+from mockserver.http.exchange import Exchange
+from mockserver.http.messages import Response
+from mockserver.http.response import text_bodies
+from mockserver.http.response.samples import repaired_example
+from mockserver.syntax import json_pointer, strict_json
+from mockserver.syntax.http.media_types import JSON, is_json
+
+log = logging.getLogger("mockserver")
+OF_RESPONSE, OF_HEADER, OF_BODY = "$response.", "$response.header.", "$response.body"
+
+
+def send_callbacks(exchange: Exchange, response: Response) -> None:
+    """Send what the operation declares, once the response has left."""
+    operation = exchange.operation
+    if operation is None or exchange.prepared.route.is_control or not 200 <= response.status < 300:
+        return
+    callbacks = exchange.service.contract.callbacks.get(operation.id, ())
+    is_repeated = response.header("Idempotency-Replayed") is not None
+    if not callbacks or is_repeated or response.upstream is not None or exchange.prepared.call is None:
+        return
+    selection, values = exchange.selection, _request_values(exchange)
+    run = selection.begun_run
+    now = run.timeline.now if run is not None else selection.sandbox.now(selection.scenario)
+    body = _json_body(response)
+    for number, callback in enumerate(callbacks):
+        url = _evaluate(callback.webhook.url, values, response, body)
+        if url is None:
+            continue
+        content, content_type = _write_body(exchange, callback, {**_members(values.body), **_members(body)})
+        generation = run.generation if run is not None else 0
+        requests = selection.sandbox.journal.count
+        name = callback.webhook.name
+        state = DeliveryState(
+            id=delivery_id(selection.sandbox.name, selection.scenario, generation, name, requests, number),
+            webhook=name,
+            resource=None,
+            event=operation.id,
+            key=None,
+            url=url,
+            scenario=selection.scenario,
+            number=0,
+            event_id="",
+            hops=exchange.prepared.hops,
+            next_attempt=now,
+            body=content,
+            content_type=content_type,
+        )
+        selection.sandbox.deliver_once(state, callback.webhook, now)
+
+
+def _request_values(exchange: Exchange) -> RequestValues:
+    call, request = exchange.call, exchange.request
+    return RequestValues(request.method, call.path, call.query, request.header, call.body, request.url)
+
+
+def _json_body(response: Response) -> Any:
+    if response.media_type is None or not is_json(response.media_type):
+        return None
+    try:
+        return strict_json.parse(response.body)
+    except strict_json.MalformedJSON:
+        return None
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _evaluate(url: UrlTemplate, request: RequestValues, response: Response, body: Any) -> str | None:
+    """The URL, whose beginning is a URL itself; other values are percent-encoded. None where one is missing."""
+    text = url.parts[0]
+    for expression, following in zip(url.parts[1::2], url.parts[2::2], strict=True):
+        try:
+            value = as_text(_value(expression, request, response, body))
+        except LookupError:
+            value = ""
+        if not value:
+            return None
+        text += (quote(value, safe="") if text else value) + following
+    return text
+
+
+def _value(expression: str, request: RequestValues, response: Response, body: Any) -> Any:
+    """What an expression stands for. Raises LookupError."""
+    if expression == "$statusCode":
+        return response.status
+    if expression.startswith(OF_HEADER):
+        return response.header(expression.removeprefix(OF_HEADER))
+    if expression.startswith(OF_RESPONSE):
+        return json_pointer.resolve(body, expression.removeprefix(OF_BODY).removeprefix("#"))
+    return request_value(expression, request)
+
+
+def _write_body(exchange: Exchange, callback: Callback, known_values: dict[str, Any]) -> tuple[bytes, str]:
+    """The first example of the body, or a value with the members of the request and the response that it has, too."""
+    media = callback.media
+    if media is None:
+        return b"", ""
+    contract = exchange.service.contract
+    schemas = media.validator.schemas if media.validator is not None else contract.schemas
+    seed = f"{exchange.seed}/{callback.webhook.name}"
+    generator = generate.Generator.seeded(contract.documents, schemas, seed, known_values=known_values)
+    kind = media.name if "*" not in media.name else JSON
+    try:
+        value = None
+        if media.examples:
+            value = repaired_example(generator, media, *next(iter(media.examples.items())))
+        elif media.schema is not None:
+            value = generator.generate(media.schema)
+    except CannotGenerate as error:
+        log.warning("the callback %s is sent without a body: %s", callback.webhook.name, error.reason)
+        return b"", ""
+    content, content_type, _ = text_bodies.write(value, kind, media)
+    return content, content_type

@@ -1,0 +1,145 @@
+"""Callbacks of the OpenAPI document: sent once an operation has succeeded, without a declaration in `resources.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import BackgroundServer, create_app
+from tests.documents.broken import load
+from tests.push.conftest import Api, deliveries
+from tests.push.receiver import Receiver
+from tests.redis_server import RedisServer
+
+ADDRESS = "{$request.body#/callback_url}"
+EVENT = {
+    "type": "object",
+    "required": ["id", "topic", "kind"],
+    "properties": {"id": {"type": "integer"}, "topic": {"type": "string"}, "kind": {"const": "event"}},
+}
+Start = Callable[..., Api]
+
+
+def subscribing_document(callbacks: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """A document whose operation POST /subscriptions/{id} declares these callbacks, by name and URL."""
+    operation = {
+        "operationId": "subscribe",
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {"201": {"description": "ok", "headers": {"X-Token": {"schema": {"const": "t"}, "required": True}}, "content": {"application/json": {"example": {"id": 7, "next": {"page": 2}}}}}},
+        "callbacks": callbacks,
+        **members,
+    }  # fmt: skip
+    return {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/subscriptions/{id}": {"post": operation}}}  # fmt: skip
+
+
+def post_of(schema: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+    media = {} if schema is None else {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+    return {"post": {"responses": {"200": {"description": "ok"}}, **media, **members}}
+
+
+@pytest.fixture
+def start(tmp_path: Path, make_api: Callable[..., Api]) -> Iterator[Start]:
+    """Starts a server of a document with these callbacks."""
+    with ExitStack() as servers:
+
+        def started(callbacks: dict[str, Any], store: str | None = None, **members: Any) -> Api:
+            app = create_app(load(tmp_path, subscribing_document(callbacks, **members)), store=store)
+            return make_api(servers.enter_context(BackgroundServer(app, "127.0.0.1")).url)
+
+        yield started
+
+
+def subscribe(api: Api, receiver: Receiver, query: str = "", **members: Any) -> Any:
+    return api.post(f"/subscriptions/5{query}", {"callback_url": receiver.url, **members})
+
+
+def test_a_callback_is_sent_with_the_values_of_the_request_and_the_response(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {ADDRESS: post_of(EVENT)}})
+    assert subscribe(api, receiver, topic="news")["id"] == 7
+    hook = receiver.next()
+    assert hook.method == "POST"
+    assert hook.body == {"id": 7, "topic": "news", "kind": "event"}
+    assert hook.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("expressions", "target"),
+    [
+        ("/a?id={$response.body#/id}&page={$response.body#/next/page}", "/a?id=7&page=2"),
+        ("/{$request.path.id}/{$statusCode}?m={$method}", "/5/201?m=POST"),
+        ("/a?t={$response.header.X-Token}", "/a?t=t"),
+        ("/a?topic={$request.body#/topic}", "/a?topic=a%20b%2Fc"),
+    ],
+)
+def test_expressions_in_the_address_are_replaced(
+    start: Start, receiver: Receiver, expressions: str, target: str
+) -> None:
+    subscribe(start({"changed": {ADDRESS + expressions: post_of()}}), receiver, topic="a b/c")
+    assert receiver.next().target == target
+
+
+def test_each_address_and_method_of_each_callback_is_requested(start: Start, receiver: Receiver) -> None:
+    header = {"name": "X-Kind", "in": "header", "schema": {"const": "k"}}
+    methods = {**post_of(), "put": {"parameters": [header], "responses": {}}}
+    callbacks = {"first": {f"{ADDRESS}/a": methods, f"{ADDRESS}/b": post_of()}, "second": {f"{ADDRESS}/c": post_of()}}
+    subscribe(start(callbacks), receiver)
+    hooks = [receiver.next() for _ in range(4)]
+    assert sorted((hook.method, hook.target) for hook in hooks) == [
+        ("POST", "/a"), ("POST", "/b"), ("POST", "/c"), ("PUT", "/a"),
+    ]  # fmt: skip
+    assert [hook.headers["x-kind"] for hook in hooks if hook.method == "PUT"] == ["k"]
+
+
+def test_a_callback_is_listed_and_attempted_once(start: Start, receiver: Receiver) -> None:
+    receiver.statuses = [500]
+    api = start({"changed": {ADDRESS: post_of()}})
+    subscribe(api, receiver)
+    hook = receiver.next()
+    assert deliveries(api, "failed") == [
+        {
+            "id": hook.headers["webhook-id"],
+            "webhook": "changed",
+            "resource": None,
+            "event": "subscribe",
+            "key": None,
+            "url": receiver.url,
+            "status": "failed",
+            "attempts": [{"at": "2026-01-01T00:00:00.000Z", "status": 500}],
+            "next_attempt": None,
+        }
+    ]
+    query = "webhook=changed&event=subscribe&status=failed"
+    assert api.call("GET", f"/__mock/deliveries?{query}")["total"] == 1
+
+
+def test_a_callback_is_not_sent_to_other_hosts(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {ADDRESS: post_of()}})
+    api.post("/subscriptions/5", {"callback_url": "http://192.0.2.1/"})
+    assert "--allow-webhook 192.0.2.1" in deliveries(api, "failed")[0]["attempts"][0]["error"]
+
+
+def test_no_callback_is_sent_without_success_or_an_address(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {ADDRESS: post_of()}})
+    api.post("/subscriptions/x", {"callback_url": receiver.url})
+    api.post("/__mock/overrides", {"operation": "subscribe", "status": 503, "times": 1})
+    subscribe(api, receiver)
+    api.post("/subscriptions/5", {"callback_url": None})
+    assert api.call("GET", "/__mock/deliveries")["total"] == 0
+
+
+def test_an_unknown_expression_is_a_warning(tmp_path: Path) -> None:
+    contract = load(tmp_path, subscribing_document({"changed": {"{$request.boddy#/url}": post_of()}}))
+    assert [warning.code for warning in contract.warnings] == ["expression"]
+
+
+def test_a_store_lists_callbacks_too(start: Start, receiver: Receiver, redis: RedisServer) -> None:
+    api = start({"changed": {ADDRESS: post_of(EVENT)}}, store=redis.url)
+    subscribe(api, receiver)
+    hook = receiver.next()
+    listed = deliveries(api, "delivered")
+    assert [(entry["id"], entry["event"]) for entry in listed] == [(hook.headers["webhook-id"], "subscribe")]
