@@ -128,10 +128,24 @@ def test_the_lifecycle_is_shown_as_the_command_prints_it() -> None:
 def test_every_example_is_tested() -> None:
     here = {
         "console", "python", "sh", ("frontend.md", "js"), ("contract.md", "yaml"), ("contract.md", ""),
-        ("control-api.md", "json"), ("containers.md", "yaml"), ("push.md", "yaml"), ("push.md", "text"),
+        ("control-api.md", "json"), ("containers.md", "yaml"), ("openapi.md", "yaml"), ("push.md", "yaml"), ("push.md", "text"),
     }  # fmt: skip
     languages = {(page, language) for page, language, _ in BLOCKS}
     assert {pair for pair in languages - TESTED_ELSEWHERE if not here & {pair, pair[1]}} == set()
+
+
+def test_the_overlay_changes_the_responses(tmp_path: Path) -> None:
+    (block,) = [text for page, language, text in BLOCKS if (page, language) == ("openapi.md", "yaml")]
+    content = "content: {application/json: {schema: {type: array}}}"
+    (tmp_path / "petstore.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: Pets, version: '1'}\npaths:\n"
+        f"  /pets: {{get: {{responses: {{'200': {{description: ok, {content}}}}}}}}}\n"
+        "  /admin: {get: {x-internal: true, responses: {'204': {description: ok}}}}\n"
+    )
+    (tmp_path / "overlay.yaml").write_text(block)
+    client = create_app(tmp_path / "overlay.yaml").test_client()
+    assert client.get("/pets").get_json() == [{"id": 1, "name": "Rex"}]
+    assert client.get("/admin").status_code == 404
 
 
 @pytest.mark.parametrize("block", [text for _, language, text in BLOCKS if language in ("console", "sh")])

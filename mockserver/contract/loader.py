@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote as percent_encode
 
 from msgspec import Struct
 
@@ -215,8 +216,9 @@ class _Api(Struct, frozen=True):
 
 
 def _read_api(root: Path, document: Path, others: list[Path], report: Report) -> _Api:
-    documents = loading.load(root, others, report, format_detection.read_document(root, document, report))
-    return _Api(document, documents, documents.root(loading.uri_of(root, document)), Schemas(documents))
+    source = format_detection.read_document(root, document, report)
+    documents = loading.load(root, others, report, source)
+    return _Api(document, documents, documents.root(BASE_URI + percent_encode(source.file)), Schemas(documents))
 
 
 def _check_schemas(api: _Api, report: Report) -> None:

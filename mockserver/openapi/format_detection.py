@@ -8,10 +8,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from mockserver.documents import overlays
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.errors import quote
 
 Data = Mapping[str, Any]
+# The number of overlays that change one document.
+OVERLAY_LIMIT = 10
 SUPPORTED = "OpenAPI 3.0 to 3.2 are supported, and so is Swagger 2.0"
 
 
@@ -49,9 +52,9 @@ _FORMATS = (
         "is a HAR file: a record of requests, not a description of an API. {supported}",
     ),
     _Format(
-        lambda data: "arazzo" in data or "overlay" in data,
+        lambda data: "arazzo" in data,
         "",
-        "is an Arazzo or Overlay document, which belongs to an OpenAPI document. Serve that one",
+        "is an Arazzo document, which belongs to an OpenAPI document. Serve that one",
     ),
     _Format(
         lambda data: "swaggerVersion" in data,
@@ -81,10 +84,11 @@ def is_swagger(data: Any) -> bool:
 
 
 def read_document(root: Path, path: Path, report: Report) -> Source:
-    """Read an OpenAPI document. Raises ContractError, which says what to do, if the file is not a supported one."""
-    source = read_source(root, path, report)
-    report.raise_errors()
-    assert source is not None
+    """Read an OpenAPI document, or the one that an overlay extends, with the changes of that.
+
+    Raises ContractError, which says what to do, if the file is not a supported one.
+    """
+    source = _read_extended(root, path, report)
     data = source.data
     version = data.get("openapi") if isinstance(data, dict) else None
     if is_swagger(data):
@@ -106,6 +110,27 @@ def read_document(root: Path, path: Path, report: Report) -> Source:
         report.add(source, "/webhooks", message, "no-paths")
         report.raise_errors()
     return source
+
+
+def _read_extended(root: Path, path: Path, report: Report, depth: int = 0) -> Source:
+    source = read_source(root, path, report)
+    report.raise_errors()
+    assert source is not None
+    if not overlays.is_overlay(source.data):
+        return source
+    extended = overlays.extended_file(source, report)
+    if extended is not None and depth == OVERLAY_LIMIT:
+        report.add(source, "/extends", f"more than {OVERLAY_LIMIT} overlays extend each other", "overlay")
+    report.raise_errors()
+    location = path.parent / str(extended)
+    if not location.is_file() or ".." in location.relative_to(root).parts:
+        message = f"{quote(str(extended))} is not a file beside or below the overlay; nothing is fetched"
+        report.add(source, "/extends", message, "overlay")
+        report.raise_errors()
+    document = _read_extended(root, location, report, depth + 1)
+    changed = overlays.apply(source, document.data, report)
+    report.raise_errors()
+    return overlays.OverlaidSource(document, changed)
 
 
 def _report_format(source: Source, report: Report) -> None:

@@ -1,0 +1,173 @@
+"""Overlays (Overlay Specification 1.1): changes of an OpenAPI document that are kept in a file of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mockserver.documents.source import Report, Source
+from mockserver.errors import quote
+from mockserver.syntax import json_path, json_pointer, yaml_writer
+from mockserver.syntax.json_path import PathNode
+
+MODIFIERS = ("remove", "update", "copy")
+SEVERAL = "must be a single node"
+
+
+class OverlaidSource(Source):
+    """A document with the changes of overlays. Problems name the places of the document as it is written."""
+
+    def __init__(self, original: Source, data: Any) -> None:
+        # As it is now: references in the data become absolute.
+        text = json.dumps(data, indent=2) + "\n" if original.file.endswith(".json") else yaml_writer.dump(data)
+        super().__init__(original.file, text, data)
+        self._unchanged = original
+
+    def line(self, pointer: str) -> int:
+        """The line, from 1, of what the value at `pointer` was before; of a new value, of its nearest ancestor."""
+        return self._unchanged.line(pointer)
+
+
+class _Incompatible(Exception):
+    """A value that cannot be merged into another one; the message is a predicate about the first."""
+
+
+def is_overlay(data: Any) -> bool:
+    """Whether a file is an overlay."""
+    return isinstance(data, dict) and "overlay" in data and "openapi" not in data
+
+
+def extended_file(overlay: Source, report: Report) -> str | None:
+    """The path of the document that an overlay extends, relative to its folder; None, and an error, if it has none.
+
+    Of a document at another address, it is the file of the same name beside the overlay.
+    """
+    reference = overlay.data.get("extends")
+    if not isinstance(reference, str) or not reference:
+        message = "needs `extends`, the path of the OpenAPI document that it changes, to be served"
+        report.add(overlay, "", message, "overlay")
+        return None
+    try:
+        parts = urlsplit(reference)
+    except ValueError:
+        report.add(overlay, "/extends", f"{quote(reference)} is not a URI reference", "overlay")
+        return None
+    path = PurePosixPath(unquote(parts.path))
+    return path.name if parts.scheme or parts.netloc or path.is_absolute() else str(path)
+
+
+def apply(overlay: Source, document: Any, report: Report) -> Any:
+    """The document with the changes of an overlay; those that have a mistake are reported, and left out."""
+    result = _copy(document)
+    actions = overlay.data.get("actions")
+    if not isinstance(actions, list):
+        report.add(overlay, "/actions" if "actions" in overlay.data else "", "must have an array `actions`", "overlay")
+        return result
+    for index, action in enumerate(actions):
+        result = _Action(overlay, f"/actions/{index}", report).apply(action, result)
+    return result
+
+
+class _Action:
+    """One action of an overlay."""
+
+    def __init__(self, overlay: Source, pointer: str, report: Report) -> None:
+        self._overlay, self._pointer, self._report = overlay, pointer, report
+
+    def apply(self, action: Any, document: Any) -> Any:
+        """The changed document; unchanged if the action has a mistake."""
+        if not isinstance(action, dict) or not isinstance(action.get("target"), str):
+            self._add_error("", "must be an object with a `target`, a JSONPath query")
+            return document
+        targets = self._find("target", action["target"], document)
+        if targets is None:
+            return document
+        if not targets:
+            message = f"{quote(action['target'])} selects nothing in the document"
+            self._report.warn(self._overlay, f"{self._pointer}/target", message, "overlay")
+        if action.get("remove") is True:
+            return _remove(document, targets)
+        if "update" in action:
+            return self._merge(document, targets, action["update"], "update")
+        if isinstance(action.get("copy"), str):
+            sources = self._find("copy", action["copy"], document)
+            if sources is not None and len(sources) != 1:
+                self._add_error("/copy", f"{quote(action['copy'])} selects {len(sources)} nodes, and {SEVERAL}")
+            elif sources:
+                return self._merge(document, targets, sources[0].value, "copy")
+            return document
+        self._add_error("", f"changes nothing: it needs one of {', '.join(MODIFIERS)}")
+        return document
+
+    def _find(self, member: str, query: str, document: Any) -> list[PathNode] | None:
+        try:
+            return json_path.find(query, document)
+        except json_path.MalformedPath as error:
+            self._add_error(f"/{member}", f"{quote(query)} {error}")
+            return None
+
+    def _merge(self, document: Any, targets: list[PathNode], value: Any, member: str) -> Any:
+        for target in targets:
+            try:
+                merged = _merge(target.value, value, is_target=True)
+            except _Incompatible as error:
+                place = json_pointer.join([str(token) for token in target.tokens])
+                self._add_error(f"/{member}", f"cannot be merged into {place or 'the document'}: {error}")
+                return document
+            if target.tokens:
+                _parent(document, target)[target.tokens[-1]] = merged
+            else:
+                document = merged
+        return document
+
+    def _add_error(self, below: str, message: str) -> None:
+        self._report.add(self._overlay, self._pointer + below, message, "overlay")
+
+
+def _merge(target: Any, value: Any, *, is_target: bool = False) -> Any:
+    """The target with a value merged into it, which changes objects and arrays in place. Raises _Incompatible."""
+    if isinstance(target, dict) and isinstance(value, Mapping):
+        for name, member in value.items():
+            target[name] = _merge(target[name], member) if name in target else _copy(member)
+        return target
+    if isinstance(target, list) and (is_target or isinstance(value, list)):
+        target += [_copy(item) for item in (value if isinstance(value, list) else [value])]
+        return target
+    # A member without a value in YAML is an empty object or array.
+    if isinstance(target, dict | list) and value is None:
+        return target
+    if isinstance(target, dict | list) or (target is not None and isinstance(value, dict | list)):
+        raise _Incompatible(f"{_kind(value)} does not go with {_kind(target)}")
+    return _copy(value)
+
+
+def _kind(value: Any) -> str:
+    return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else "a primitive value"
+
+
+def _remove(document: Any, targets: list[PathNode]) -> Any:
+    # The last items of an array first, so that the indexes of the others hold.
+    for target in sorted(targets, key=_order, reverse=True):
+        if target.tokens:
+            del _parent(document, target)[target.tokens[-1]]
+    return document
+
+
+def _order(node: PathNode) -> list[tuple[bool, str | int]]:
+    return [(isinstance(token, int), token) for token in node.tokens]
+
+
+def _parent(document: Any, target: PathNode) -> Any:
+    for token in target.tokens[:-1]:
+        document = document[token]
+    return document
+
+
+def _copy(value: Any) -> Any:
+    """A copy in which no object is in two places, as aliases of YAML would have it."""
+    if isinstance(value, dict):
+        return {name: _copy(member) for name, member in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
