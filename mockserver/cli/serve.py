@@ -236,7 +236,7 @@ def _is_file_name(scenario: str) -> bool:
 
 def _files_of(contract: Contract) -> list[Path]:
     """The files that a contract consists of and refers to; those of a directory may be outside its three folders."""
-    files = [contract.root / source.file for source in contract.documents.sources.values()]
+    files = [contract.root / file for source in contract.documents.sources.values() for file in source.files]
     # Those beside handlers.py may also be imported later, when a handler is called.
     return files if contract.python is None else [*files, *contract.python.files, *contract.root.glob("*.py")]
 

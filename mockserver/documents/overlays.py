@@ -20,11 +20,16 @@ SEVERAL = "must be a single node"
 class OverlaidSource(Source):
     """A document with the changes of overlays. Problems name the places of the document as it is written."""
 
-    def __init__(self, original: Source, data: Any) -> None:
+    def __init__(self, original: Source, overlay: Source, data: Any) -> None:
         # As it is now: references in the data become absolute.
         text = json.dumps(data, indent=2) + "\n" if original.file.endswith(".json") else yaml_writer.dump(data)
         super().__init__(original.file, text, data)
-        self._unchanged = original
+        self._unchanged, self._overlay = original, overlay
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The overlay, and what the document is made of."""
+        return (self._overlay.file, *self._unchanged.files)
 
     def line(self, pointer: str) -> int:
         """The line, from 1, of what the value at `pointer` was before; of a new value, of its nearest ancestor."""

@@ -34,6 +34,11 @@ class Source:
         """The file as it is written: itself, unless it has been converted."""
         return self
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the content is made of."""
+        return self.original.files if self.original is not self else (self.file,)
+
     def locate(self, pointer: str) -> str | None:
         """Where in `data` the value is that is written at `pointer`; None if it is not there."""
         return pointer

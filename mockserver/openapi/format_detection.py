@@ -130,7 +130,7 @@ def _read_extended(root: Path, path: Path, report: Report, depth: int = 0) -> So
     document = _read_extended(root, location, report, depth + 1)
     changed = overlays.apply(source, document.data, report)
     report.raise_errors()
-    return overlays.OverlaidSource(document, changed)
+    return overlays.OverlaidSource(document, source, changed)
 
 
 def _report_format(source: Source, report: Report) -> None:

@@ -112,6 +112,13 @@ def test_a_document_of_swagger_2_0_may_be_extended(tmp_path: Path) -> None:
     assert create_app(contract).test_client().get("/v1/a").status_code == 200
 
 
+@pytest.mark.parametrize("is_swagger", [False, True])
+def test_the_document_is_made_of_the_overlays_and_the_file(tmp_path: Path, is_swagger: bool) -> None:
+    swagger = {"swagger": "2.0", "paths": {"/a": {"get": {"responses": {"200": {"description": "ok"}}}}}}
+    contract = load_overlaid(tmp_path, [{"target": "$", "update": {"x-a": 1}}], swagger if is_swagger else None)
+    assert contract.openapi.source.files == ("overlay.json", "api.json")
+
+
 def test_a_query_that_selects_nothing_is_a_warning(tmp_path: Path) -> None:
     warnings = load_overlaid(tmp_path, [{"target": "$.paths['/cats']", "remove": True}]).warnings
     assert [(warning.file, warning.pointer) for warning in warnings] == [("overlay.json", "/actions/0/target")]
