@@ -101,7 +101,8 @@ class NearestOperations:
 
 
 def _pairs(path: str) -> set[str]:
-    """Each two characters that are side by side."""
+    """Each two characters that are side by side, in either case."""
+    path = path.lower()
     return {path[start : start + 2] for start in range(max(len(path) - 1, 1))}
 
 
@@ -110,7 +111,8 @@ def _similarity(operation: Operation, path: str) -> float:
     parts, declared = _segments(path), _segments(operation.path)
     filled = [part if "{" in name else name for part, name in zip(parts, declared, strict=False)]
     filled += declared[len(filled) :]
-    return difflib.SequenceMatcher(None, "/".join(filled)[:COMPARED_KEPT], "/".join(parts)[:COMPARED_KEPT]).ratio()
+    declared_path, sent_path = ("/".join(segments)[:COMPARED_KEPT].lower() for segments in (filled, parts))
+    return difflib.SequenceMatcher(None, declared_path, sent_path).ratio()
 
 
 def _segments(path: str) -> list[str]:
@@ -157,7 +159,8 @@ def _describe_mismatch(operation: Operation, method: str, path: str) -> str:
         if "{" in name and not part:
             return f"segment {number} is empty, where {name} is needed"
         if not _matches(name, part):
-            return f"segment {number} is {name!r}, not {part[:60]!r}"
+            case = "; paths are case-sensitive" if _matches(name.lower(), part.lower()) else ""
+            return f"segment {number} is {name!r}, not {part[:60]!r}{case}"
     if operation.method == method:
         return "a concrete path is matched before its templated one"
     return f"its method is {operation.method}, not {method}"

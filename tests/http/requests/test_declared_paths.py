@@ -162,6 +162,7 @@ def test_the_response_of_head_alone_has_no_length_of_what_get_sends(tmp_path: Pa
         ("/users", "its path has 2 segments, the request's 1: the request lacks /v1 at its start"),
         ("/v1/users/5", "its path has 2 segments, the request's 3: the request has /5 at its end"),
         ("/api/v1/users", "its path has 2 segments, the request's 3: the request has /api at its start"),
+        ("/V1/Users", "segment 1 is 'v1', not 'V1'; paths are case-sensitive"),
         ("/v1/users/5/x/y", "its path has 2 segments, the request's 5: the request has /5/x/y at its end"),
     ],
 )
