@@ -103,6 +103,23 @@ def test_parts_are_validated_by_their_position(
     assert sorted(post_parts(client, *parts, kind=kind)) == sorted(violations)
 
 
+@pytest.mark.parametrize(
+    ("part", "violations"),
+    [
+        ('Content-Disposition: form-data; name="cake"\r\n' + JSON_PART % '{"name": "Opera"}', []),
+        ('Content-Disposition: form-data; name="cake"\r\n' + JSON_PART % "{}", [("/cake", "required")]),
+        (JSON_PART % "{}", []),
+    ],
+)
+def test_parts_with_names_are_the_members_of_an_object(
+    tmp_path: Path, part: str, violations: list[tuple[str, str]]
+) -> None:
+    media = {"schema": {"type": "object", "required": ["cake"], "properties": {"cake": CAKE}}}
+    operation = {"requestBody": {"content": {"multipart/mixed": media}}, "responses": {"204": {}}}
+    client = create_app(load_3_2(tmp_path, {"/cakes": {"post": operation}})).test_client()
+    assert post_parts(client, part) == violations
+
+
 def test_the_parts_of_a_response_have_the_types_of_their_encodings(tmp_path: Path) -> None:
     media = {
         "schema": {"type": "array", "prefixItems": [CAKE, {"type": "string"}, {"const": 7}], "minItems": 3, "maxItems": 3},

@@ -139,6 +139,10 @@ def _decode(media: MediaType, sent: str, data: bytes, value_limit: int, violatio
         items = decode_parts(media, media.parts, parts, value_limit, violations)
         violations += item_violations(media, items)
         return items
+    elif kind not in FORMS and is_multipart(kind) and media.shape.types - {"null"} == {"object"}:
+        fields = split_multipart(data, sent, is_form=False)
+        # The members of an object are the names of its parts; what parts without a name are is not declared.
+        return decode_form(media, fields, value_limit, violations) if all(name for name, _ in fields) else data
     elif (kind in JSON_LINES or is_json_sequence(kind)) and (
         media.item is not None or media.shape.types - {"null"} not in TEXTS
     ):
