@@ -32,6 +32,7 @@ from mockserver.schemas.write_only import without_write_only
 from mockserver.syntax.http.media_types import (
     EVENT_STREAM,
     FORM,
+    best_match,
     essence,
     is_json,
     is_multipart,
@@ -105,7 +106,7 @@ def sample(
     assert operation is not None
     assert call is not None
     accept = prepared.request.header("Accept")
-    name = _media_type(spec, accept, operation) if spec.status not in BODILESS else None
+    name = _media_type(spec, accept, operation, call) if spec.status not in BODILESS else None
     media_type = concrete_media_type(accept, name, spec.declared.media[name]) if name is not None else None
     key = (seed, spec.status, spec.example, spec.dynamic)
     response = prepared.samples.get(key)
@@ -140,11 +141,15 @@ def required_headers(
         raise NoExample(operation.id, error.reason) from None
 
 
-def _media_type(spec: SampleSpec, accept: str | None, operation: Operation) -> str | None:
+def _media_type(spec: SampleSpec, accept: str | None, operation: Operation, call: OperationCall) -> str | None:
     """The declared media type to send: of those that can be written, the one that the client prefers."""
     media = spec.declared.media
     if spec.example is not None:
         media = {name: entry for name, entry in media.items() if spec.example in entry.examples}
+    if isinstance(call.body, dict) and call.body.get("stream") is True:
+        # The clients of language models ask for events in this way, and for JSON in `Accept`.
+        if (events := best_match(EVENT_STREAM, [name for name in media if "*" not in name])) is not None:
+            return events
     if len(media) > 1:
         writable = {name: entry for name, entry in media.items() if _is_writable(spec, entry)}
         with suppress(NotAcceptable):

@@ -403,6 +403,25 @@ def test_text_comes_from_the_example_or_the_schema(serve: Serve) -> None:
     assert result == [b"7", b"<p>hi</p>", b'data: {"a":1}\n\n', b"a=b+c"]
 
 
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/event-stream", None])
+@pytest.mark.parametrize("body", [{"stream": True}, {"stream": False}, {}])
+def test_a_body_with_stream_asks_for_events(serve: Serve, accept: str | None, body: dict[str, Any]) -> None:
+    content = {
+        "application/json": {"example": {"id": "a"}},
+        "text/event-stream": {"example": "data: a\n\ndata: [DONE]\n\n"},
+    }
+    operation = {
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {"200": {"description": "x", "content": content}},
+    }
+    response = serve({"/chat": {"post": operation}}).post(
+        "/chat", json=body, headers={"Accept": accept} if accept else {}
+    )
+    asks = body.get("stream") is True or accept == "text/event-stream"
+    assert response.status_code == 200
+    assert response.mimetype == ("text/event-stream" if asks else "application/json")
+
+
 @pytest.mark.parametrize(
     ("event", "text"),
     [
