@@ -135,7 +135,10 @@ class References:
         for path in sorted(islice(paths, SEARCH_LIMIT)):
             address = BASE_URI + percent_encode(path.relative_to(self.root).as_posix(), errors="surrogateescape")
             if address not in self.documents.sources and _identifies_itself(path):
-                self.read(address)
+                # What is wrong with a file that nothing may refer to is not reported.
+                source = read_source(self.root, path, Report())
+                if source is not None:
+                    self.add(address, source)
 
     def _leads_somewhere(self, address: str) -> bool:
         try:

@@ -55,6 +55,13 @@ def test_references_are_relative_to_the_uri_that_a_document_gives_itself(tmp_pat
     assert create_app(contract).test_client().get("/cake").get_json() == {"name": "Opera"}
 
 
+def test_files_beside_the_document_that_cannot_be_read_are_left_alone(tmp_path: Path) -> None:
+    paths = {"/cake": get_operation({"application/json": {"schema": {"$ref": "https://example.com/schemas/gone"}}})}
+    (tmp_path / "broken.yaml").write_text("$id: [")
+    warnings = load_3_2(tmp_path, paths, {}, **{"$self": OWN_URI}).warnings
+    assert [warning.file for warning in warnings] == ["api.json"]
+
+
 def test_a_reference_to_what_no_file_is_identified_by_is_a_warning(tmp_path: Path) -> None:
     paths = {"/cake": get_operation({"application/json": {"schema": {"$ref": "https://example.com/schemas/gone"}}})}
     warnings = load_3_2(tmp_path, paths, {}, **{"$self": OWN_URI}).warnings

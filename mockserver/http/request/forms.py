@@ -115,7 +115,7 @@ class Form:
         self.media, self.parts, self.as_text, self.with_uploads = media, parts, as_text, with_uploads
         self.violations: list[Violation] = []
         self.is_ambiguous = False
-        self._values = ValueCount(value_limit)
+        self._value_limit, self._values = value_limit, ValueCount(value_limit)
         self._name = ""
 
     def value(self) -> dict[str, Any]:
@@ -174,7 +174,9 @@ class Form:
         if is_xml_data(kind) and self.media.xml is not None and "string" not in shape.types:
             return self._read_xml(self.media.xml.member(self._name), kind, part.data)
         if essence(kind) == FORM and "object" in shape.types:
-            return Form(MediaType(FORM, None, None, {}, shape=shape), split_urlencoded(part.data), 0).value()
+            return Form(
+                MediaType(FORM, None, None, {}, shape=shape), split_urlencoded(part.data), self._value_limit
+            ).value()
         if part.is_file or (sent is not None and not is_text(sent)):
             data = part.data.decode("latin-1")
             return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
