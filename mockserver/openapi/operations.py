@@ -77,10 +77,25 @@ class OperationReader:
             first = first_paths.setdefault(shape, path)
             if first != path:
                 self._add_error(item, f"the path {quote(path)} is the same as {quote(first)}", "shadowed")
-            for node in _operation_nodes(item):
+            for node in self._operation_nodes(item):
                 operation = self._read_operation(path, node, item, security, prefixes, operations)
                 operations[operation.id] = operation
         return operations
+
+    def _operation_nodes(self, item: Node) -> Iterator[Node]:
+        """The operations of a path item, those of other methods too (OpenAPI 3.2, section 4.9.1)."""
+        yield from (item.child(method) for method in METHODS if method in item.value)
+        others = item.value.get("additionalOperations")
+        for method in others if isinstance(others, dict) else ():
+            if not isinstance(others[method], dict):
+                continue
+            node = item.child("additionalOperations", method)
+            if (usual := method.lower()) in METHODS:
+                served = f"; {usual} is served" if usual in item.value else ""
+                message = f"{quote(method)} belongs into the member {usual} of the path item{served}"
+                self._add_error(node, message, "method")
+            if usual not in item.value:
+                yield node
 
     def _check_path(self, path: str, item: Node) -> None:
         if "#" in path:
@@ -270,14 +285,6 @@ class OperationReader:
 
     def _add_error(self, node: Node, message: str, code: str) -> None:
         self.report.add(node.source, node.pointer, message, code)
-
-
-def _operation_nodes(item: Node) -> Iterator[Node]:
-    """The operations of a path item, those of other methods too (OpenAPI 3.2, section 4.9.1)."""
-    yield from (item.child(method) for method in METHODS if method in item.value)
-    others = item.value.get("additionalOperations")
-    if isinstance(others, dict):
-        yield from (item.child("additionalOperations", method) for method in others if isinstance(others[method], dict))
 
 
 def _member_parameters(notation: ParameterStyle, depth: int = 0) -> tuple[tuple[str, Parameter], ...]:

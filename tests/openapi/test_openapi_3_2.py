@@ -55,6 +55,18 @@ def test_references_are_relative_to_the_uri_that_a_document_gives_itself(tmp_pat
     assert create_app(contract).test_client().get("/cake").get_json() == {"name": "Opera"}
 
 
+def test_other_methods_do_not_take_the_place_of_the_usual_ones(tmp_path: Path) -> None:
+    responses: dict[str, Any] = {"responses": {"204": {}}}
+    misplaced = {"operationId": "misplaced", **responses}
+    others = {"NOTIFY": responses, "get": {"operationId": "shadowed", **responses}, "POST": misplaced}
+    contract = load_3_2(tmp_path, {"/a": {"get": responses, "additionalOperations": others}})
+    assert list(contract.operations) == ["GET /a", "NOTIFY /a", "misplaced"]
+    assert [(warning.pointer, warning.code) for warning in contract.warnings] == [
+        ("/paths/~1a/additionalOperations/POST", "method"),
+        ("/paths/~1a/additionalOperations/get", "method"),
+    ]
+
+
 def test_files_beside_the_document_that_cannot_be_read_are_left_alone(tmp_path: Path) -> None:
     paths = {"/cake": get_operation({"application/json": {"schema": {"$ref": "https://example.com/schemas/gone"}}})}
     (tmp_path / "broken.yaml").write_text("$id: [")
