@@ -132,6 +132,22 @@ def test_no_callback_is_sent_without_success_or_an_address(start: Start, receive
     assert api.call("GET", "/__mock/deliveries")["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("{$callback_url}/a/{$request.body.order.id}", "/a/9"),
+        ("{callback_url}/{$response.body.next.page}/{id}", "/2/5"),
+    ],
+)
+def test_what_frameworks_write_in_place_of_expressions_is_read(
+    start: Start, receiver: Receiver, url: str, target: str
+) -> None:
+    members = {"callback_url": {"type": "string"}, "order": {"type": "object"}}
+    body = {"content": {"application/json": {"schema": {"type": "object", "properties": members}}}}
+    subscribe(start({"changed": {url: post_of()}}, requestBody=body), receiver, order={"id": 9})
+    assert receiver.next().target == target
+
+
 def test_an_unknown_expression_is_a_warning(tmp_path: Path) -> None:
     contract = load(tmp_path, subscribing_document({"changed": {"{$request.boddy#/url}": post_of()}}))
     assert [warning.code for warning in contract.warnings] == ["expression"]

@@ -20,7 +20,9 @@ from mockserver.openapi.model import MediaType, Operation
 from mockserver.openapi.object_types import METHODS
 from mockserver.openapi.operations import OperationReader
 from mockserver.schemas.validators import Schemas
+from mockserver.syntax import json_pointer
 
+_DOTTED = re.compile(r"(\$(?:request|response)\.body)((?:\.[\w-]+)+)")
 _OF_RESPONSE = re.compile(r"\$response\.(?:header\..+|body(?:#(?:/.*)?)?)", re.DOTALL)
 
 
@@ -49,9 +51,9 @@ def read_callbacks(
         declared = list(_declared_callbacks(document, operation))
         of_operation = [
             callback
-            for name, url, item in declared
-            if name not in webhooks and _is_understood(item, url, report)
-            for callback in _read(name, UrlTemplate.parse(url), item, reader)
+            for name, text, item in declared
+            if name not in webhooks and (url := _read_url(item, text, operation, report)) is not None
+            for callback in _read(name, url, item, reader)
         ]
         if of_operation:
             callbacks[operation.id] = tuple(of_operation)
@@ -71,15 +73,40 @@ def _declared_callbacks(document: Node, operation: Operation) -> Iterator[tuple[
                     yield name, url, path_item
 
 
-def _is_understood(item: Node, url: str, report: Report) -> bool:
-    """Whether the expressions in a URL have a meaning; a warning if one has none."""
-    for text in UrlTemplate.parse(url).expressions:
-        is_of_response = _OF_RESPONSE.fullmatch(text) is not None or text == "$statusCode"
-        if not (text in ("$method", "$url") or reads_request(text) or is_of_response):
-            message = f"{quote(text)} is not a runtime expression; the callback is not sent"
+def _read_url(item: Node, text: str, operation: Operation, report: Report) -> UrlTemplate | None:
+    """The URL with its expressions; None, and a warning, if one has no meaning."""
+    template = UrlTemplate.parse(text)
+    parts = list(template.parts)
+    for number, written in enumerate(template.expressions):
+        expression = _complete(written, operation)
+        if expression is None:
+            message = f"{quote(written)} is not a runtime expression; the callback is not sent"
             report.warn(item.source, item.pointer, message, "expression")
-            return False
-    return True
+            return None
+        if expression != written:
+            message = f"{quote(written)} is not a runtime expression; it is read as {quote(expression)}"
+            report.warn(item.source, item.pointer, message, "expression")
+        parts[2 * number + 1] = expression
+    return UrlTemplate(text, tuple(parts))
+
+
+def _complete(text: str, operation: Operation) -> str | None:
+    """A runtime expression, or what documents of some frameworks write in place of one.
+
+    That is the name of a parameter or of a member of the body (`$callback_url`), and a path with dots
+    (`$request.body.order.id`).
+    """
+    is_of_response = _OF_RESPONSE.fullmatch(text) is not None or text == "$statusCode"
+    if is_of_response or text in ("$method", "$url") or reads_request(text):
+        return text
+    if (dotted := _DOTTED.fullmatch(text)) is not None:
+        return f"{dotted[1]}#{dotted[2].replace('.', '/')}"
+    name = text.removeprefix("$")
+    for parameter in operation.parameters:
+        if parameter.name == name and parameter.location in ("path", "query", "header"):
+            return f"$request.{parameter.location}.{name}"
+    media = json_media_type(operation.body)
+    return f"$request.body#/{json_pointer.escape(name)}" if media is not None and name in media.shape.names else None
 
 
 def _read(name: str, url: UrlTemplate, item: Node, reader: OperationReader) -> Iterator[Callback]:
