@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from mockserver import BackgroundServer, create_app
 from tests.documents.broken import load
@@ -117,10 +118,11 @@ def test_a_callback_is_listed_and_attempted_once(start: Start, receiver: Receive
     assert api.call("GET", f"/__mock/deliveries?{query}")["total"] == 1
 
 
-def test_a_callback_is_not_sent_to_other_hosts(start: Start, receiver: Receiver) -> None:
+def test_a_callback_is_not_sent_to_other_hosts(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     api = start({"changed": {ADDRESS: post_of()}})
     api.post("/subscriptions/5", {"callback_url": "http://192.0.2.1/"})
     assert "--allow-webhook 192.0.2.1" in deliveries(api, "failed")[0]["attempts"][0]["error"]
+    assert "the webhook changed is not sent: 192.0.2.1 has the address 192.0.2.1" in caplog.text
 
 
 def test_no_callback_is_sent_without_success_or_an_address(start: Start, receiver: Receiver) -> None:
@@ -146,6 +148,15 @@ def test_what_frameworks_write_in_place_of_expressions_is_read(
     body = {"content": {"application/json": {"schema": {"type": "object", "properties": members}}}}
     subscribe(start({"changed": {url: post_of()}}, requestBody=body), receiver, order={"id": 9})
     assert receiver.next().target == target
+
+
+@pytest.mark.parametrize(("origin", "count"), [("https://example.com", 0), ("null", 0), ("http://localhost:5173", 1)])
+def test_a_page_of_another_site_causes_no_callback(start: Start, receiver: Receiver, origin: str, count: int) -> None:
+    api = start({"changed": {ADDRESS: post_of()}})
+    body = {"callback_url": receiver.url}
+    headers = {**api.headers, "Origin": origin}
+    assert requests.post(f"{api.url}/subscriptions/5", json=body, headers=headers, timeout=30).status_code == 201
+    assert api.call("GET", "/__mock/deliveries")["total"] == count
 
 
 def test_an_unknown_expression_is_a_warning(tmp_path: Path) -> None:

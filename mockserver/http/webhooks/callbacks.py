@@ -14,6 +14,7 @@ from mockserver.engine.deliveries.delivery import DeliveryState, delivery_id
 from mockserver.errors import CannotGenerate
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
+from mockserver.http.request.guard import is_by_foreign_page
 from mockserver.http.response import text_bodies
 from mockserver.http.response.samples import repaired_example
 from mockserver.syntax import json_pointer, strict_json
@@ -24,13 +25,18 @@ OF_RESPONSE, OF_HEADER, OF_BODY = "$response.", "$response.header.", "$response.
 
 
 def send_callbacks(exchange: Exchange, response: Response) -> None:
-    """Send what the operation declares, once the response has left."""
+    """Send what the operation declares, once the response has left.
+
+    Pages of other sites, which may call the API, must not have this machine send requests to others on it.
+    """
     operation = exchange.operation
     if operation is None or exchange.prepared.route.is_control or not 200 <= response.status < 300:
         return
     callbacks = exchange.service.contract.callbacks.get(operation.id, ())
     is_repeated = response.header("Idempotency-Replayed") is not None
     if not callbacks or is_repeated or response.upstream is not None or exchange.prepared.call is None:
+        return
+    if is_by_foreign_page(exchange.service, exchange.request):
         return
     selection, values = exchange.selection, _request_values(exchange)
     run = selection.begun_run

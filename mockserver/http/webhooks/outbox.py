@@ -165,6 +165,8 @@ class WebhookOutbox:
         try:
             return Attempt(at, self._sender.send(compose(delivery, strict=self._strict)))
         except CannotSend as error:
+            if error.is_final:
+                log.warning("the webhook %s is not sent: %s", delivery.webhook.name, error)
             return Attempt(at, error=str(error), ends=error.is_final)
         except Exception as error:
             return Attempt(at, error=f"{type(error).__name__}: {error}", ends=True)
