@@ -288,7 +288,8 @@ class Channel(Struct, frozen=True):
     """A path at which clients open a WebSocket; `operation` stands for the request that does so.
 
     It sends the events of `resource`, if there is one, whose records have the values of `where`; of a list, one of
-    them. The first of the `replies` whose schema a client's message matches responds to it.
+    them, each as its `message` says, if there is one. The first of the `replies` whose schema a client's message
+    matches responds to it.
     """
 
     path: str
@@ -296,6 +297,7 @@ class Channel(Struct, frozen=True):
     resource: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     replies: tuple[ChannelReply, ...] = ()
+    message: Any = None
 
 
 class Contract(Struct, frozen=True):

@@ -29,6 +29,18 @@ CHANNELS = {
         ],
     },
     "/echo": {"reply": [{"send": "anything"}]},
+    "/own": {
+        "stream": "jobs",
+        "message": {"type": "job.$event", "kind": "$event", "job": {"id": "$record.id", "none": "$record.none"}},
+        "reply": [
+            {
+                "match": {"required": ["id"]},
+                "send": {"ack": "{$request.body#/id}", "text": "at {$now} for {$request.query.user}"},
+            },
+            {"match": {"const": "echo"}, "send": "{$request.body}"},
+            {"send": "{$request.body#/none}"},
+        ],
+    },
 }
 HANDSHAKE = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -139,6 +151,29 @@ def test_the_first_reply_that_matches_a_message_responds(open_channel: Any, mess
     channel.recv(10)
     channel.send(message)
     assert json.loads(channel.recv(10)) == reply
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ('{"id": 7}', {"ack": 7, "text": "at 2026-01-01T00:00:10.000Z for ada"}),
+        ("echo", "echo"),
+    ],
+)
+def test_a_reply_has_parts_of_the_message(open_channel: Any, message: str, reply: Any) -> None:
+    channel = open_channel("/own?user=ada")
+    # Nothing is sent of what the message does not have.
+    channel.send("[]")
+    channel.send(message)
+    assert json.loads(channel.recv(10)) == reply
+
+
+def test_declared_messages_are_the_only_ones(open_channel: Any, post: Any) -> None:
+    channel = open_channel("/own")
+    post("/jobs/a/cancel")
+    assert json.loads(channel.recv(10)) == {"type": "job.$event", "kind": "cancel", "job": {"id": "a"}}
+    post("/__mock/reset", {})
+    assert closing(channel) == 1012
 
 
 def test_a_message_in_fragments_is_one_message(open_channel: Any) -> None:
@@ -266,6 +301,9 @@ def test_the_end_of_the_server_is_told(tmp_path: Path) -> None:
         ({"stream": "job"}, 'there is no resource "job". Did you mean "jobs"?'),
         ({"stream": "jobs", "where": {"owner": 1}}, 'there is no field "owner"'),
         ({"reply": [{"match": {"type": 1}, "send": 1}]}, "is not a JSON Schema"),
+        ({"reply": [{"send": {"id": "{$request.boddy#/id}"}}]}, '"$request.boddy#/id" is not a runtime expression.'),
+        ({"stream": "jobs", "message": {"a": "$recrod"}}, '"$recrod" refers to nothing'),
+        ({"message": {"a": 1}}, '"stream" is required'),
     ],
 )
 def test_a_mistake_in_a_channel_is_an_error(make_contract: MakeContract, channel: Any, message: str) -> None:

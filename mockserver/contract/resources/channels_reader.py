@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from mockserver.contract.model import Channel, ChannelReply, Resource
 from mockserver.contract.resources.event_names import check_event_names
+from mockserver.contract.runtime_expressions import find_embedded, mistake_in
+from mockserver.contract.webhooks.expressions import find_body_mistakes
 from mockserver.documents.source import FileReport
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.inline_schemas import compile_condition
@@ -48,12 +50,19 @@ class ChannelsReader(Struct):
                 for number, part in enumerate(entry.get("reply", ()))
                 if (reply := self._read_reply(f"{pointer}/reply/{number}", part)) is not None
             )
+            message = entry.get("message")
+            for place, mistake in find_body_mistakes(message):
+                self.report.add(f"{pointer}/message{place}", mistake)
             operation = Operation(path, "GET", path, "", (), None, RESPONSES)
-            channels[path] = Channel(path, operation, resource.name if resource is not None else None, where, replies)
+            name = resource.name if resource is not None else None
+            channels[path] = Channel(path, operation, name, where, replies, message)
         return channels
 
     def _read_reply(self, pointer: str, entry: Mapping[str, Any]) -> ChannelReply | None:
         match, errors = compile_condition(entry.get("match", True))
         for place, message in errors:
             self.report.add(f"{pointer}/match{place}", f"is not a JSON Schema: {message}")
+        for place, expression in find_embedded(entry["send"]):
+            if mistake := mistake_in(expression):
+                self.report.add(f"{pointer}/send{place}", mistake)
         return ChannelReply(match, entry["send"]) if match is not None else None

@@ -6,11 +6,16 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
+from msgspec import 
+from msgspec.structs import replace
 from typing import Any
 
 from msgspec.structs import replace
 
 from mockserver.contract.model import Channel, ChannelReply, Record
+from mockserver.contract.runtime_expressions import Absent, RequestValues, fill
+from mockserver.contract.webhooks.expressions import write_body
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, as_json
 from mockserver.engine.journal import LoggedMessage
@@ -18,7 +23,6 @@ from mockserver.engine.state.conditions import OneOf
 from mockserver.errors import Violation
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import Request, Response
-from mockserver.http.service import Service
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
 from mockserver.http.streaming.streams import Stream
@@ -27,6 +31,7 @@ from mockserver.schemas.matching import ReadingWork
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.header_names import TOKEN
+from mockserver.syntax.instants import format_instant
 
 VERSION = "13"
 # RFC 6455, section 1.3.
@@ -35,34 +40,45 @@ KEY_BYTES = 16
 
 
 class ChannelMessages:
-    """The events of a resource as JSON."""
+    """The events of a resource as JSON: in the form of `declared`, a message with references, if there is one."""
 
-    def __init__(self, validator: Validator) -> None:
-        self._validator = validator
+    def __init__(self, validator: Validator, declared: Any = None) -> None:
+        self._validator, self._declared = validator, declared
 
     def opening(self, present: str | None) -> list[bytes]:
-        """The message `ready`."""
-        return [] if present is None else [strict_json.dump({"event": "ready", "id": present})]
+        """The message `ready`; a client that knows declared messages does not know this one."""
+        return (
+            []
+            if present is None or self._declared is not None
+            else [strict_json.dump({"event": "ready", "id": present})]
+        )
 
     def event(self, event: Event, record: Record) -> tuple[bytes, list[Violation]]:
         """An event with its record."""
         violations = [] if self._validator.is_valid(record) else self._validator.violations(record, "body")
-        return strict_json.dump(as_json(event, record)), violations
+        content: Any = as_json(event, record)
+        if self._declared is not None:
+            try:
+                content = write_body(self._declared, content)
+            except Absent:
+                content = None
+        return strict_json.dump(content), violations
 
     def reset(self, present: str | None, reason: str) -> bytes:  # noqa: ARG002 - it is that of the close frame
         """The message `reset`."""
-        return strict_json.dump({"event": "reset", "id": present})
+        return b"" if self._declared is not None else strict_json.dump({"event": "reset", "id": present})
 
 
 class ClientMessages:
     """How a channel responds to a message of its client: by the first reply that matches, else by its handler.
 
-    `opened_by` is the request that has opened the channel, where it has a handler.
+    `exchange` is that of the request that has opened the channel; `opened_by` is the request, where it has a handler.
     """
 
-    def __init__(self, replies: Sequence[ChannelReply], service: Service, opened_by: PreparedRequest | None) -> None:
+    def __init__(self, replies: Sequence[ChannelReply], exchange: Exchange, opened_by: PreparedRequest | None) -> None:
         self._replies, self._opened_by = replies, opened_by
-        self.service, self.has_handler = service, opened_by is not None
+        self._request, self._selection = exchange.request, exchange.selection
+        self.service, self.has_handler = exchange.service, opened_by is not None
 
     def reply_to(self, text: str) -> bytes | None:
         """The reply to a message; one that is not JSON is matched as text. None where nothing matches.
@@ -72,8 +88,16 @@ class ClientMessages:
         message, work = _read(text) if self._replies else None, ReadingWork()
         for reply in self._replies:
             if reply.match.matches(message, work):
-                return strict_json.dump(reply.message)
+                with suppress(Absent):
+                    return strict_json.dump(fill(reply.message, self._values(message)))
+                return None
         return None
+
+    def _values(self, message: Any) -> RequestValues:
+        """What the expressions in a reply read: the message as the body, and the request that opened the channel."""
+        request, selection = self._request, self._selection
+        now = format_instant(selection.sandbox.now(selection.scenario))
+        return RequestValues("MESSAGE", {}, dict(request.args.items()), request.header, message, request.url, now)
 
     def to_handler(self, text: str) -> PreparedRequest:
         """A message as a request to the handler."""
@@ -99,10 +123,11 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
         resource = service.contract.resources[channel.resource]
         conditions = tuple(OneOf.of(name, value) for name, value in channel.where.items())
         selection = EventSelection(resource, conditions)
-        stream = EventStream(exchange, selection, ChannelMessages(resource.validator), last_event_id(request))
+        messages = ChannelMessages(resource.validator, channel.message)
+        stream = EventStream(exchange, selection, messages, last_event_id(request))
     has_handler = service.handler_of(channel.operation) is not None
     opened_by = _with_scenario(exchange.prepared, exchange.selection.scenario) if has_handler else None
-    stream.client_messages = ClientMessages(channel.replies, service, opened_by)
+    stream.client_messages = ClientMessages(channel.replies, exchange, opened_by)
     headers = [("Sec-WebSocket-Accept", accept)]
     # Browsers close a connection for which the server accepts none of the subprotocols that they offer.
     if subprotocol := first_subprotocol(request):

@@ -165,7 +165,8 @@ class EventStream(Stream):
 
     def _end(self, reason: str, present: str | None) -> list[bytes]:
         self.has_ended, self.reason = True, reason
-        return [self._form.reset(present, reason)]
+        message = self._form.reset(present, reason)
+        return [message] if message else []
 
     def _reason(self, sandbox: Sandbox | None, run: Run | None = None) -> str:
         if sandbox is None:

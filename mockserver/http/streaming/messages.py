@@ -28,7 +28,7 @@ class MessageFormat(Protocol):
         """An event whose record clients see like this, and where it violates the contract."""
 
     def reset(self, present: str | None, reason: str) -> bytes:
-        """The message that the history does not continue: from the present id on, it does."""
+        """The message that the history does not continue: from the present id on, it does. Nothing if it has none."""
 
 
 class ServerSentEvents:
