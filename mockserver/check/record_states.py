@@ -113,14 +113,15 @@ class EventValidator(Struct, frozen=True):
         kinds = kinds_of(contract.behaviours, resource.name)
         changes = sorted(kinds & {CREATE, UPDATE, REPLACE, DELETE}) if resource.key else [APPEND]
         transitions = resource.lifecycle.transitions if resource.lifecycle is not None else ()
-        return cls(operation, ServerSentEvents(resource, media), (*changes, *transitions))
+        form = ServerSentEvents(resource, media, contract.behaviours[operation.id].message)
+        return cls(operation, form, (*changes, *transitions))
 
     def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
         """What is wrong with the events that have this record."""
-        key = record.get(resource.key)
+        event = sample_event(resource, record)
         for name in possible_events(resource, self.names, situation):
-            for violation in self.form.violations(SAMPLE_ID, name, record):
-                yield InvalidResponse(self.operation.id, resource.name, key, situation.state, violation)
+            for violation in self.form.violations({**event, "event": name, "record": record}):
+                yield InvalidResponse(self.operation.id, resource.name, event["key"], situation.state, violation)
 
 
 class WebhookValidator(Struct, frozen=True):
@@ -136,12 +137,17 @@ class WebhookValidator(Struct, frozen=True):
 
     def invalid(self, resource: Resource, record: Record, situation: Situation) -> Iterator[InvalidResponse]:
         """What is wrong with the bodies that are sent of this record."""
-        event = {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
+        event = sample_event(resource, record)
         for name in possible_events(resource, self.names, situation):
             _, violations = body_of(self.webhook, {**event, "event": name, "record": resource.shown(record)})
             for violation in violations:
                 webhook = self.webhook.name, name
                 yield InvalidResponse(None, resource.name, event["key"], situation.state, violation, webhook)
+
+
+def sample_event(resource: Resource, record: Record) -> dict[str, Any]:
+    """What an event about a record has besides its name and the record."""
+    return {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
 
 
 def possible_events(resource: Resource, names: Sequence[str], situation: Situation) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct, field
 
@@ -37,6 +37,13 @@ Returns = Literal["", "item", "key", "record", "member"]
 LAST_EVENT_ID = "last_event_id"
 
 
+class EventMessage(Struct, frozen=True):
+    """The name and the data of an event as they are declared, with references to it."""
+
+    event: str = "$event"
+    data: Any = "$record"
+
+
 class Behaviour(Struct, frozen=True):
     """How an operation is implemented: `kind` applied to `resource`.
 
@@ -53,7 +60,7 @@ class Behaviour(Struct, frozen=True):
     the member by which the path names one, empty where that is the item itself. `returns` is what such an operation
     responds with. `copied` are the members of an item that refer to records of other resources, from which it gets the
     members that both have. `shown` is the field that refers to the record of another resource which is returned in
-    place of the record.
+    place of the record. `message` is the form of the events of a stream, where it is declared.
     """
 
     kind: BehaviourKind
@@ -83,6 +90,7 @@ class Behaviour(Struct, frozen=True):
     copied: Mapping[str, str] = field(default_factory=dict)
     returns: Returns = ""
     shown: str | None = None
+    message: EventMessage | None = None
 
     def record_parameters(self, path_names: tuple[str, ...]) -> tuple[str, ...]:
         """The path parameters of the operation that say which record it is about, without that of an item."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, Client, ContractError, create_app, load_contract
+from mockserver.check.checker import ContractChecker
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.server import streams
 from tests.conftest import MakeContract
@@ -246,6 +248,57 @@ def with_stream(item: Any = None, transition: str = "") -> Callable[[dict[str, A
             lifecycle["transitions"][transition] = {"from": "queued", "to": "running"}
 
     return change
+
+
+def with_message(message: Any, item: Any = None) -> Callable[[dict[str, Any]], None]:
+    """Add a stream of jobs whose events have a declared form."""
+
+    def change(files: dict[str, Any]) -> None:
+        with_stream(item)(files)
+        files["schemas/resources.yaml"]["operations"]["streamJobs"]["message"] = message
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"event": "message"}, ["event: message", "data: {RECORD}"]),
+        ({"event": "$resource", "data": {"kind": "$event", "id": "$key"}}, ["event: jobs", 'data: {"kind":"cancel","id":"a"}']),
+        ({"data": "$record.status"}, ["event: cancel", "data: cancelled"]),
+        ({"data": "one\ntwo"}, ["event: cancel", "data: one", "data: two"]),
+        ({"event": "$record.none", "data": "$record.none"}, ["event: cancel", "data: null"]),
+    ],
+)  # fmt: skip
+def test_events_have_the_form_that_is_declared(
+    make_contract: MakeContract, make_api: MakeApi, message: Any, expected: list[str]
+) -> None:
+    contract = load_contract(make_contract(with_message(message)))
+    with BackgroundServer(create_app(contract), "127.0.0.1") as server:
+        api = make_api(server.url, contract.default_scenario)
+        reader = api.open("/events")
+        reader.block()
+        record = json.dumps(api.post("/jobs/a/cancel"), separators=(",", ":"))
+        lines = reader.block().splitlines()
+        assert lines[1:] == [line.replace("{RECORD}", record) for line in expected]
+
+
+@pytest.mark.parametrize(("name", "is_valid"), [("job", True), ("jobs", False)])
+def test_a_declared_event_is_validated_by_the_schema_of_items(
+    make_contract: MakeContract, name: str, is_valid: bool
+) -> None:
+    data = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    item = {"type": "object", "properties": {"event": {"const": "job"}, "data": data}}
+    message = {"event": name, "data": {"kind": "$event"}}
+    checker = ContractChecker(load_contract(make_contract(with_message(message, item))))
+    for _ in checker.steps():
+        pass
+    assert checker.passed is is_valid
+
+
+def test_an_event_cannot_refer_to_nothing(make_contract: MakeContract) -> None:
+    with pytest.raises(ContractError, match="refers to nothing"):
+        load_contract(make_contract(with_message({"data": {"a": "$recrod"}})))
 
 
 def add_events(files: dict[str, Any], name: str, media: dict[str, Any]) -> None:

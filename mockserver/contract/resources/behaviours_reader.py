@@ -16,6 +16,7 @@ from mockserver.contract.behaviour import (
     SELECTING,
     Behaviour,
     BehaviourKind,
+    EventMessage,
     usual_success,
 )
 from mockserver.contract.effects import Effects
@@ -25,6 +26,7 @@ from mockserver.contract.resources.effects_reader import read_effects
 from mockserver.contract.resources.event_names import check_event_names
 from mockserver.contract.resources.list_reader import ListReader, read_counting
 from mockserver.contract.selecting_parameters import is_filter, query_parameters, selecting_parameters
+from mockserver.contract.webhooks.expressions import find_body_mistakes
 from mockserver.documents.nodes import Node
 from mockserver.documents.source import FileReport
 from mockserver.errors import did_you_mean, quote
@@ -115,6 +117,7 @@ class BehavioursReader(Struct):
             key_schema=response if entry.get("returns") == "key" else None,
             key_in_body=key_in_body,
             shown=entry.get("show"),
+            message=self._read_message(f"{pointer}/message", entry),
             effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
 
@@ -180,6 +183,13 @@ class BehavioursReader(Struct):
             message = f"{operation.id} must be a GET whose response is declared as {EVENT_STREAM}"
             self.report.add(pointer, message)
         check_event_names(resource, self.report)
+
+    def _read_message(self, pointer: str, entry: Mapping[str, Any]) -> EventMessage | None:
+        """The form of the events of a stream."""
+        declared = entry.get("message")
+        for place, mistake in find_body_mistakes(declared):
+            self.report.add(f"{pointer}{place}", mistake)
+        return EventMessage(**declared) if declared is not None else None
 
     def _check_items(
         self, pointer: str, entry: Mapping[str, Any], resource: Resource, resources: Mapping[str, Resource]

@@ -7,8 +7,6 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from msgspec import 
-from msgspec.structs import replace
 from typing import Any
 
 from msgspec.structs import replace

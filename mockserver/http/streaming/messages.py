@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Protocol
 
+from mockserver.contract.behaviour import EventMessage
 from mockserver.contract.model import Record, Resource
-from mockserver.engine.events.feed import Event
+from mockserver.contract.runtime_expressions import Absent
+from mockserver.contract.webhooks.expressions import write_body
+from mockserver.engine.events.feed import Event, as_json
 from mockserver.errors import Violation
 from mockserver.openapi.model import MediaType
 from mockserver.syntax import strict_json
@@ -32,10 +37,10 @@ class MessageFormat(Protocol):
 
 
 class ServerSentEvents:
-    """The events of a resource as text/event-stream, which `media` declares."""
+    """The events of a resource as text/event-stream, which `media` declares, in the form of `declared`."""
 
-    def __init__(self, resource: Resource, media: MediaType | None) -> None:
-        self._resource, self._media = resource, media
+    def __init__(self, resource: Resource, media: MediaType | None, declared: EventMessage | None = None) -> None:
+        self._resource, self._media, self._declared = resource, media, declared or EventMessage()
         item = media.item if media is not None else None
         # In OpenAPI 3.2, the data of an event is text; a schema that describes it as JSON is understood, too.
         self._is_text = item is not None and item.shape.member("data").types == {"string"}
@@ -46,30 +51,48 @@ class ServerSentEvents:
         return [f"{retry}\n".encode() if present is None else f"{retry}{_message(present, 'ready', '{}')}".encode()]
 
     def event(self, event: Event, record: Record) -> tuple[bytes, list[Violation]]:
-        """An event with the record as its data."""
-        name, text = event.change.name, strict_json.dump(record).decode()
-        return _message(event.id, name, text).encode(), self.violations(event.id, name, record)
+        """An event as it is declared; its data that is no text is JSON."""
+        content = as_json(event, record)
+        name, data = self._fill(content)
+        return _message(event.id, name, _as_text(data)).encode(), self.violations(content)
 
-    def violations(self, identity: str, name: str, record: Record) -> list[Violation]:
-        """Where the record of an event violates its schema, or the whole event that of the items of the stream."""
-        validator = self._resource.validator
+    def violations(self, content: Mapping[str, Any]) -> list[Violation]:
+        """Where the record of an event violates its schema, or the whole event that of the items of the stream.
+
+        `content` is the event in the form of `as_json`.
+        """
+        record, validator = content["record"], self._resource.validator
         violations = [] if validator.is_valid(record) else validator.violations(record, "body")
         item_schema = self._media.item if self._media is not None else None
         if item_schema is None:
             return violations
-        data = strict_json.dump(record).decode() if self._is_text else record
-        item = {"id": identity, "event": name, "data": data}
+        name, data = self._fill(content)
+        item = {"id": content["id"], "event": name, "data": _as_text(data) if self._is_text else data}
         if not item_schema.validator.is_valid(item):
             violations += item_schema.validator.violations(item, "body")
-        if item_schema.data is not None and not item_schema.data.is_valid(record):
-            violations += item_schema.data.violations(record, "body")
+        if item_schema.data is not None and not item_schema.data.is_valid(data):
+            violations += item_schema.data.violations(data, "body")
         return violations
+
+    def _fill(self, content: Mapping[str, Any]) -> tuple[str, Any]:
+        """The name and the data of an event; its own name, or null, where its record lacks what they refer to."""
+        name, data = content["event"], None
+        with suppress(Absent):
+            name = str(write_body(self._declared.event, content))
+        with suppress(Absent):
+            data = write_body(self._declared.data, content)
+        return name, data
 
     def reset(self, present: str | None, reason: str) -> bytes:
         """The event `reset`."""
         return _message(present, "reset", strict_json.dump({"reason": reason}).decode()).encode()
 
 
+def _as_text(data: Any) -> str:
+    return data if isinstance(data, str) else strict_json.dump(data).decode()
+
+
 def _message(identity: str | None, name: str, data: str) -> str:
     line = f"id: {identity}\n" if identity is not None else ""
-    return f"{line}event: {name}\ndata: {data}\n\n"
+    lines = data.splitlines() if "\n" in data or "\r" in data else [data]
+    return f"{line}event: {name}\n" + "".join(f"data: {text}\n" for text in lines) + "\n"

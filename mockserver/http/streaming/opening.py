@@ -39,7 +39,7 @@ def open_events(exchange: Exchange, operation: Operation, call: OperationCall, s
     headers = required_headers(service.contract, operation, call, seed, SampleSpec(status, declared))
     override = exchange.override.override if exchange.override is not None else None
     cut_after = override.cut_after if override is not None else None
-    form = ServerSentEvents(selection.resource, media)
+    form = ServerSentEvents(selection.resource, media, service.contract.behaviours[operation.id].message)
     stream = EventStream(exchange, selection, form, last_event_id(request), cut_after)
     return Response(status, stream.opening, with_charset(EVENT_STREAM), headers, stays_open=True, stream=stream)
 
