@@ -191,9 +191,11 @@ def read_expectations(entries: Sequence[Mapping[str, Any]], contract: Contract) 
         raise InvalidRequest([Violation("body", "/expect", "schema", TOO_LARGE)])
     violations: list[Violation] = []
     expectations = []
+    # Messages are sent to channels.
+    operations = {**contract.operations, **{path: channel.operation for path, channel in contract.channels.items()}}
     for number, entry in enumerate(entries):
         at = f"/expect/{number}"
-        violations += _check_names(entry, at, contract.operations)
+        violations += _check_names(entry, at, operations)
         minimum, maximum = _read_times(entry.get("times", {"at_least": 1}))
         if maximum is not None and minimum > maximum:
             message = f"at least {minimum} and at most {maximum} cannot both hold"

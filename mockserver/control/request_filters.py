@@ -15,7 +15,9 @@ from mockserver.refusals import WaitTimeout
 
 def select(exchange: Exchange, entries: Iterable[Entry], query: Mapping[str, Any]) -> list[Entry]:
     """The entries with all of the properties that the query parameters name. Raises InvalidRequest."""
-    filter_names.check(query, {"operation": exchange.service.contract.operations})
+    contract = exchange.service.contract
+    # The journal lists channels by their paths.
+    filter_names.check(query, {"operation": {*contract.operations, *contract.channels}})
     return [entry for entry in entries if _matches(entry, query)]
 
 

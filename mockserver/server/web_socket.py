@@ -6,12 +6,14 @@ import asyncio
 import codecs
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from mockserver.errors import Refusal
 from mockserver.http.streaming.streams import Stream
 from mockserver.refusals import TooMuchToMatch
 from mockserver.server.rejections import WAITING_LIMIT
@@ -209,6 +211,9 @@ class WebSocketConnection(asyncio.Protocol):
         elif self._messages.has_handler:
             self._waiting.append(text)
             self._handle_next()
+            return
+        with suppress(Refusal):
+            self._messages.log(text, reply)
 
     def _handle_next(self) -> None:
         """Have the handler respond to the messages, one after the other."""

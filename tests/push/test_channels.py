@@ -15,7 +15,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from mockserver import BackgroundServer, ContractError, create_app, load_contract
+from mockserver import BackgroundServer, Client, ContractError, create_app, load_contract
 from tests.conftest import MakeContract, write_contract
 
 CHANNELS = {
@@ -166,6 +166,21 @@ def test_a_reply_has_parts_of_the_message(open_channel: Any, message: str, reply
     channel.send("[]")
     channel.send(message)
     assert json.loads(channel.recv(10)) == reply
+
+
+def test_messages_that_no_handler_gets_are_in_the_journal(
+    open_channel: Any, server: BackgroundServer, request: pytest.FixtureRequest
+) -> None:
+    channel = open_channel("/own?user=ada")
+    channel.send("unknown")
+    channel.send('{"id": 7}')
+    channel.recv(10)
+    with Client(server.url, sandbox_of(request)) as mock:
+        entries = mock.wait_for("/own", times=2, method="MESSAGE")
+        mock.verify({"operation": "/own", "method": "MESSAGE", "body": {"required": ["id"]}, "times": 1})
+        mock.verdict()
+    assert [(entry["request"]["body"], entry["status"]) for entry in entries] == [({"id": 7}, 200), ("unknown", 204)]
+    assert entries[0]["response"]["body"]["ack"] == 7
 
 
 def test_declared_messages_are_the_only_ones(open_channel: Any, post: Any) -> None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.contract.model import Channel, ChannelReply, Record
+from mockserver.contract.model import Channel, Record
 from mockserver.contract.runtime_expressions import Absent, RequestValues, fill
 from mockserver.contract.webhooks.expressions import write_body
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, as_json
-from mockserver.engine.journal import LoggedMessage
+from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.state.conditions import OneOf
-from mockserver.errors import Violation
+from mockserver.errors import Refusal, Violation
 from mockserver.http.exchange import Exchange, PreparedRequest
-from mockserver.http.messages import Request, Response
+from mockserver.http.messages import MESSAGE, Request, Response
 from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
 from mockserver.http.streaming.streams import Stream
@@ -73,8 +72,8 @@ class ClientMessages:
     `exchange` is that of the request that has opened the channel; `opened_by` is the request, where it has a handler.
     """
 
-    def __init__(self, replies: Sequence[ChannelReply], exchange: Exchange, opened_by: PreparedRequest | None) -> None:
-        self._replies, self._opened_by = replies, opened_by
+    def __init__(self, channel: Channel, exchange: Exchange, opened_by: PreparedRequest | None) -> None:
+        self._channel, self._opened_by = channel, opened_by
         self._request, self._selection = exchange.request, exchange.selection
         self.service, self.has_handler = exchange.service, opened_by is not None
 
@@ -83,8 +82,8 @@ class ClientMessages:
 
         Raises TooMuchToMatch.
         """
-        message, work = _read(text) if self._replies else None, ReadingWork()
-        for reply in self._replies:
+        message, work = _read(text) if self._channel.replies else None, ReadingWork()
+        for reply in self._channel.replies:
             if reply.match.matches(message, work):
                 with suppress(Absent):
                     return strict_json.dump(fill(reply.message, self._values(message)))
@@ -95,7 +94,26 @@ class ClientMessages:
         """What the expressions in a reply read: the message as the body, and the request that opened the channel."""
         request, selection = self._request, self._selection
         now = format_instant(selection.sandbox.now(selection.scenario))
-        return RequestValues("MESSAGE", {}, dict(request.args.items()), request.header, message, request.url, now)
+        return RequestValues(MESSAGE, {}, dict(request.args.items()), request.header, message, request.url, now)
+
+    def log(self, text: str, reply: bytes | None) -> None:
+        """Have the journal list a message that no handler responds to. Raises UnknownScenario and StoreUnavailable."""
+        body, request = text.encode(), self._request
+        received, sent = LoggedMessage.received(request.logged.headers, body), LoggedMessage.sent((), reply or b"")
+        name, scenario = self._selection.sandbox.name, self._selection.scenario
+
+        def add(refusal: Refusal | None) -> None:
+            sandbox = self.service.sandboxes.find(name) if refusal is None else None
+            if sandbox is None:
+                return
+            sandbox.journal.add(
+                Entry(
+                    sandbox.journal.count + 1, sandbox.now(scenario), scenario, self._channel.operation.id, MESSAGE,
+                    self._channel.path, request.query, 204 if reply is None else 200, 0.0, received, sent,
+                )
+            )  # fmt: skip
+
+        self.service.sandboxes.transact(add)
 
     def to_handler(self, text: str) -> PreparedRequest:
         """A message as a request to the handler."""
@@ -125,7 +143,7 @@ def open_channel(exchange: Exchange, channel: Channel) -> Response:
         stream = EventStream(exchange, selection, messages, last_event_id(request))
     has_handler = service.handler_of(channel.operation) is not None
     opened_by = _with_scenario(exchange.prepared, exchange.selection.scenario) if has_handler else None
-    stream.client_messages = ClientMessages(channel.replies, exchange, opened_by)
+    stream.client_messages = ClientMessages(channel, exchange, opened_by)
     headers = [("Sec-WebSocket-Accept", accept)]
     # Browsers close a connection for which the server accepts none of the subprotocols that they offer.
     if subprotocol := first_subprotocol(request):
