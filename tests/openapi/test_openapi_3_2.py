@@ -67,6 +67,32 @@ def test_other_methods_do_not_take_the_place_of_the_usual_ones(tmp_path: Path) -
     ]
 
 
+def test_a_query_lists_the_records_that_its_body_selects(tmp_path: Path) -> None:
+    cake = {
+        "type": "object",
+        "required": ["id", "name"],
+        "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+    }
+    cakes = {"application/json": {"schema": {"type": "array", "items": cake}}}
+    wanted = {"type": "object", "properties": {"name": {"type": "string"}, "limit": {"type": "integer"}}}
+    examples = [{"id": 1, "name": "Opera"}, {"id": 2, "name": "Linzer"}, {"id": 3, "name": "Opera"}]
+    cakes_with_example = {"application/json": {**cakes["application/json"], "example": examples}}
+    query = {
+        "requestBody": {"content": {"application/json": {"schema": wanted}}},
+        "responses": {"200": {"content": cakes}},
+    }
+    key = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {
+        "/cakes": {**get_operation(cakes_with_example), "query": query},
+        "/cakes/{id}": {**get_operation({"application/json": {"schema": cake}}), "parameters": [key]},
+    }
+    load_3_2(tmp_path, paths)
+    client = create_app(tmp_path / "api.json", stateful=True).test_client()
+    sent = [{"name": "Opera"}, {"name": "Opera", "limit": 1}, {"name": "Sacher"}]
+    lists = [client.open("/cakes", method="QUERY", json=body).get_json() for body in sent]
+    assert [[record["id"] for record in records] for records in lists] == [[1, 3], [1], []]
+
+
 def test_files_beside_the_document_that_cannot_be_read_are_left_alone(tmp_path: Path) -> None:
     paths = {"/cake": get_operation({"application/json": {"schema": {"$ref": "https://example.com/schemas/gone"}}})}
     (tmp_path / "broken.yaml").write_text("$id: [")

@@ -45,6 +45,10 @@ def infer_on_collection(collection: Collection, methods: Methods, owners: Mappin
     entries: dict[str, Entry] = {}
     if "GET" in methods and (entry := infer_list(methods["GET"], collection)) is not None:
         entries[methods["GET"].id] = {"list": collection.name, **entry, **path_entry(owners)}
+    if "QUERY" in methods and selects(methods["QUERY"], collection):
+        entry = infer_list(methods["QUERY"], collection)
+        if entry is not None:
+            entries[methods["QUERY"].id] = {"list": collection.name, **entry, **path_entry(owners)}
     if "POST" in methods:
         entry, kind = infer_creation(methods["POST"], collection), "create"
         if entry is None:
@@ -96,7 +100,7 @@ def infer_below(
         for method, operation in methods.items():
             kind, entry, fields = "list", None, path_entry(owners)
             is_only_list = method == "GET" and "GET" not in by_path.get(path, {}) and word in (*SEARCHES, *LISTS)
-            is_search = word in SEARCHES and method in ("GET", "POST") and selects(operation, collection)
+            is_search = word in SEARCHES and method in ("GET", "POST", "QUERY") and selects(operation, collection)
             if is_only_list or is_search:
                 entry = infer_list(operation, collection)
             elif word in CREATIONS and method == "POST" and "POST" not in by_path.get(path, {}):
