@@ -164,7 +164,8 @@ def _perform_conditionally(exchange: Exchange, operation: Operation) -> Response
         if has_condition and (tag := _current_tag(exchange)) is not None:
             preconditions.check_match(request, tag)
         return _perform(exchange, operation)
-    if not request.by_name.is_conditional:
+    # What QUERY responds with has no tag, and nothing changes.
+    if not request.by_name.is_conditional or request.method == "QUERY":
         return _perform(exchange, operation)
     handler = exchange.service.handler_of(operation)
     if handler is not None:

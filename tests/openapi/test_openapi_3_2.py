@@ -91,6 +91,8 @@ def test_a_query_lists_the_records_that_its_body_selects(tmp_path: Path) -> None
     sent = [{"name": "Opera"}, {"name": "Opera", "limit": 1}, {"name": "Sacher"}]
     lists = [client.open("/cakes", method="QUERY", json=body).get_json() for body in sent]
     assert [[record["id"] for record in records] for records in lists] == [[1, 3], [1], []]
+    # The tag is that of the GET at the same address.
+    assert client.open("/cakes", method="QUERY", json={}, headers={"If-None-Match": "*"}).status_code == 200
 
 
 def test_files_beside_the_document_that_cannot_be_read_are_left_alone(tmp_path: Path) -> None:
