@@ -19,8 +19,13 @@ from tests.redis_server import RedisServer
 ADDRESS = "{$request.body#/callback_url}"
 EVENT = {
     "type": "object",
-    "required": ["id", "topic", "kind"],
-    "properties": {"id": {"type": "integer"}, "topic": {"type": "string"}, "kind": {"const": "event"}},
+    "required": ["id", "subscriptionId", "topic", "kind"],
+    "properties": {
+        "id": {"type": "integer"},
+        "subscriptionId": {"type": "integer"},
+        "topic": {"type": "string"},
+        "kind": {"const": "event"},
+    },
 }
 Start = Callable[..., Api]
 
@@ -64,7 +69,7 @@ def test_a_callback_is_sent_with_the_values_of_the_request_and_the_response(star
     assert subscribe(api, receiver, topic="news")["id"] == 7
     hook = receiver.next()
     assert hook.method == "POST"
-    assert hook.body == {"id": 7, "topic": "news", "kind": "event"}
+    assert hook.body == {"id": 7, "subscriptionId": 7, "topic": "news", "kind": "event"}
     assert hook.headers["content-type"] == "application/json"
 
 

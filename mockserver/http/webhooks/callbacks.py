@@ -17,7 +17,8 @@ from mockserver.http.messages import Response
 from mockserver.http.request.guard import is_by_foreign_page
 from mockserver.http.response import text_bodies
 from mockserver.http.response.samples import repaired_example
-from mockserver.syntax import json_pointer, strict_json
+from mockserver.openapi.model import Operation
+from mockserver.syntax import json_pointer, strict_json, words
 from mockserver.syntax.http.media_types import JSON, is_json
 
 log = logging.getLogger("mockserver")
@@ -46,7 +47,8 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
         url = _evaluate(callback.webhook.url, values, response, body)
         if url is None:
             continue
-        content, content_type = _write_body(exchange, callback, {**_members(values.body), **_members(body)})
+        known_values = {**_members(values.body), **_members(body), **_key_of(operation, body)}
+        content, content_type = _write_body(exchange, callback, known_values)
         generation = run.generation if run is not None else 0
         requests = selection.sandbox.journal.count
         name = callback.webhook.name
@@ -84,6 +86,14 @@ def _json_body(response: Response) -> Any:
 
 def _members(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _key_of(operation: Operation, body: Any) -> dict[str, Any]:
+    """The `id` of what the operation has responded with, by the names that it has elsewhere: `order_id`."""
+    literals = [segment for segment in operation.route.split("/") if segment and "{" not in segment]
+    if not literals or not isinstance(body, dict) or "id" not in body:
+        return {}
+    return {f"{name}_id": body["id"] for name in words.singular_forms(literals[-1])}
 
 
 def _evaluate(url: UrlTemplate, request: RequestValues, response: Response, body: Any) -> str | None:
