@@ -55,7 +55,7 @@ def normalize(linked: Linked, report: Report) -> None:
         if "pattern" in copy or "patternProperties" in copy:
             copy = patterns.translate(copy)
         if linked.is_3_0.get(location.uri):
-            return dialect_3_0.translate(copy)
+            return dialect_3_0.translate(copy, written)
         return drafts.translate(location, copy)
 
     copier = Copier(linked.omitted, linked.replacements, transform)

@@ -20,12 +20,15 @@ TUPLE_KEYWORDS = {"items": "prefixItems", "additionalItems": "items"}
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
-def translate(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema in 2020-12, given that its subschemas are translated already; itself if nothing differs."""
+def translate(schema: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+    """The schema in 2020-12, given that its subschemas are translated already; itself if nothing differs.
+
+    `written` is the schema before.
+    """
     if isinstance(schema.get("$ref"), str):
         # Siblings of a reference are ignored (section 4.7.23).
         return schema if len(schema) == 1 else {"$ref": schema["$ref"]}
-    translated = schema
+    translated = {**schema, "nullable": True} if _is_made_nullable(written) else schema
     for exclusive, bound in BOUNDS:
         if isinstance(schema.get(exclusive), bool):
             translated = translate_exclusive(translated, exclusive, bound)
@@ -41,11 +44,23 @@ def translate(schema: dict[str, Any]) -> dict[str, Any]:
 def relocates(schema: dict[str, Any]) -> bool:
     """Whether translating a schema, given as written, moves its keywords to RELOCATED_TO."""
     return (
-        schema.get("nullable") is True
+        (schema.get("nullable") is True or _is_made_nullable(schema))
         and "type" not in schema
         and not isinstance(schema.get("$ref"), str)
         and any(name in schema for name in COMBINATIONS)
     )
+
+
+def _is_made_nullable(schema: dict[str, Any]) -> bool:
+    """Whether an `allOf` has `nullable: true` as a schema of its own, by which many documents mean the whole."""
+    parts = schema.get("allOf")
+    if not isinstance(parts, list) or "nullable" in schema or "type" in schema:
+        return False
+    return any(map(_says_nullable_alone, parts))
+
+
+def _says_nullable_alone(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("nullable") is True and schema.keys() <= ANNOTATIONS | {"nullable"}
 
 
 def translate_exclusive(schema: dict[str, Any], exclusive: str, bound: str) -> dict[str, Any]:
