@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,57 @@ def test_check_proves_the_events_of_every_state(make_contract: MakeContract, ite
     errors = [finding for finding in checker.findings if finding.level == "error"]
     assert bool(errors) is violations
     assert all("streamJobs" in finding.problem.message for finding in errors)
+
+
+ORDER = {
+    "type": "object",
+    "required": ["id", "item"],
+    "properties": {"id": {"type": "integer"}, "item": {"type": "string"}},
+}
+AS_TEXT = {"type": "string", "contentMediaType": "application/json", "contentSchema": ORDER}
+
+
+def items(**properties: Any) -> dict[str, Any]:
+    return {"itemSchema": {"type": "object", "required": ["data"], "properties": properties}}
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        (items(event={"const": "order"}, data=AS_TEXT), "order"),
+        (items(event={"enum": ["order"]}, data=ORDER), "order"),
+        (items(event={"type": "string"}, data=ORDER), "create"),
+        ({"schema": ORDER}, "create"),
+        (items(event={"enum": ["new", "old"]}, data=ORDER), None),
+        (items(data={"type": "string"}), None),
+        (items(data={"type": "object", "properties": {"beat": {"type": "integer"}}}), None),
+    ],
+)
+def test_a_stream_of_the_records_of_a_collection_is_inferred(
+    tmp_path: Path, make_api: MakeApi, media: dict[str, Any], name: str | None
+) -> None:
+    def responding(status: str, kind: str, declared: dict[str, Any]) -> dict[str, Any]:
+        return {"responses": {status: {"content": {kind: declared}}}}
+
+    orders = {"schema": {"type": "array", "items": ORDER}}
+    body = {"requestBody": {"content": {"application/json": {"schema": ORDER}}}}
+    stream = {"operationId": "streamOrders", **responding("200", "text/event-stream", media)}
+    paths = {
+        "/orders": {
+            "get": responding("200", "application/json", orders),
+            "post": {**responding("201", "application/json", {"schema": ORDER}), **body},
+        },
+        "/orders/stream": {"get": stream},
+    }
+    document = {"openapi": "3.2.0", "info": {"title": "T", "version": "1"}, "paths": paths}
+    (tmp_path / "api.json").write_text(json.dumps(document))
+    contract = load_contract(tmp_path / "api.json", stateful=True)
+    assert ("streamOrders" in contract.behaviours) is (name is not None)
+    if name is not None:
+        with BackgroundServer(create_app(contract), "127.0.0.1") as server:
+            api = make_api(server.url)
+            reader = api.open("/orders/stream")
+            reader.next()
+            order = api.post("/orders", {"id": 9, "item": "tea"})
+            message = reader.take(1)[0]
+            assert (message.event, message.data) == (name, order)

@@ -21,6 +21,7 @@ from mockserver.contract.inference.operations import (
     infer_list,
     infer_post_update,
     infer_response,
+    infer_stream,
     selects,
     sends_key,
 )
@@ -101,7 +102,9 @@ def infer_below(
             kind, entry, fields = "list", None, path_entry(owners)
             is_only_list = method == "GET" and "GET" not in by_path.get(path, {}) and word in (*SEARCHES, *LISTS)
             is_search = word in SEARCHES and method in ("GET", "POST", "QUERY") and selects(operation, collection)
-            if is_only_list or is_search:
+            if (stream := infer_stream(operation, collection)) is not None:
+                kind, entry = "stream", stream
+            elif is_only_list or is_search:
                 entry = infer_list(operation, collection)
             elif word in CREATIONS and method == "POST" and "POST" not in by_path.get(path, {}):
                 kind, entry = "create", infer_creation(operation, collection)

@@ -17,6 +17,7 @@ from mockserver.contract.inference.envelopes import (
     find_record_schema,
     list_envelope,
     record_examples,
+    resolve,
 )
 from mockserver.contract.inference.lists import infer_selection
 from mockserver.contract.selecting_parameters import query_parameters, selecting_parameters
@@ -25,7 +26,7 @@ from mockserver.openapi.content import holds_value, json_media_type
 from mockserver.openapi.model import DeclaredResponse, MediaType, Operation
 from mockserver.schemas.shapes import COMPOUND, Shape
 from mockserver.syntax import words
-from mockserver.syntax.http.media_types import FORMS, is_json, may_be_json
+from mockserver.syntax.http.media_types import EVENT_STREAM, FORMS, is_json, may_be_json
 from mockserver.syntax.sort_parameters import read_order
 
 # The names of query parameters that page a list, by their role.
@@ -214,6 +215,32 @@ def infer_list(operation: Operation, collection: Collection) -> Entry | None:
         paging.pop("page", None)
     entry = {"envelope": envelope} if envelope is not None else {}
     return entry | ({"paging": paging} if paging else {}) | selection
+
+
+def infer_stream(operation: Operation, collection: Collection) -> Entry | None:
+    """The entry of an operation that sends the records as the data of events, whose name is any or always the same."""
+    success = operation.success(200)
+    media = success[1].media.get(EVENT_STREAM) if success is not None and operation.method == "GET" else None
+    data = _find_data_schema(media) if media is not None else None
+    schema = resolve(data) if data is not None else None
+    if media is None or schema is None or not collection.key or not collection.is_compatible(schema):
+        return None
+    event = media.item.shape.member("event") if media.item is not None else Shape()
+    constants = [node.value["const"] for node in event.unconditional() if "const" in node.value]
+    names = constants or event.enum_values
+    if names is not None and (len(names) != 1 or not isinstance(names[0], str)):
+        return None
+    collection.schemas[schema.address] = schema
+    return {"message": {"event": names[0]}} if names else {}
+
+
+def _find_data_schema(media: MediaType) -> Node | None:
+    """The schema of the data of events: in `itemSchema`, where it may be JSON in a text, or that of the media type."""
+    if media.item is None:
+        return media.schema
+    nodes = media.item.shape.member("data").unconditional()
+    texts = [node.child("contentSchema") for node in nodes if isinstance(node.value.get("contentSchema"), dict)]
+    return next(iter(texts or [node for node in nodes if "object" in Shape.from_schema(node).types]), None)
 
 
 def selects(operation: Operation, collection: Collection) -> bool:
