@@ -184,6 +184,13 @@ def test_the_parts_of_a_response_have_the_types_of_their_encodings(tmp_path: Pat
     assert client.get("/cakes").data == response.data
 
 
+def test_parts_of_which_nothing_is_known_are_none(tmp_path: Path) -> None:
+    media: dict[str, Any] = {"itemEncoding": {"contentType": "image/png"}}
+    contract = load_3_2(tmp_path, {"/cakes": get_operation({"multipart/mixed": media})})
+    response = create_app(contract).test_client().get("/cakes")
+    assert response.text == f"--{response.mimetype_params['boundary']}--\r\n"
+
+
 def test_a_multipart_form_may_be_a_response(tmp_path: Path) -> None:
     schema = {"type": "object", "required": ["cake", "tags"], "properties": {"cake": CAKE, "tags": {"const": ["a", "b"]}}}  # fmt: skip
     contract = load_3_2(tmp_path, {"/cakes": get_operation({"multipart/form-data": {"schema": schema}})})

@@ -261,7 +261,7 @@ class SampleBuilder(Struct, frozen=True):
         if example is not None or is_textual or _constrains_text(media):
             if example is None and is_xml_data(kind) and media.schema is None:
                 raise NoExample(self.operation.id, "it has neither an example nor a schema", kind)
-            value = self._value(media, "")
+            value = self._value(media, "" if media.parts is None else [])
             if example is None and is_xml_data(kind):
                 document = xml_document(value, kind)
                 if not is_valid(kind, media, document):
