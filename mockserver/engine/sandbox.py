@@ -118,10 +118,6 @@ class Sandbox:
                     self.runs[scenario] = run
         return run
 
-    def begun_run(self, scenario: str) -> Run | None:
-        """The run of a scenario if it has begun; never begins one."""
-        return self.runs.get(scenario)
-
     def now(self, scenario: str) -> int:
         """The clock of a scenario's run, in milliseconds since 1970; never begins the run. Raises UnknownScenario."""
         run = self.runs.get(scenario)

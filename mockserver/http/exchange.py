@@ -123,7 +123,7 @@ class Selection(Struct, eq=False):
     @property
     def begun_run(self) -> Run | None:
         """The run, if it has begun."""
-        return self._run or self.sandbox.begun_run(self.scenario)
+        return self._run or self.sandbox.runs.get(self.scenario)
 
     def settle(self) -> Run:
         """Fire the transitions that are due, and return the run. Raises as `run` does, and TooMuchDue."""

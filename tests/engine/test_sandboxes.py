@@ -102,9 +102,9 @@ def test_asking_for_the_time_or_for_a_run_that_has_begun_begins_none(sandboxes: 
     sandbox = sandboxes.get("one")
     begins = sandboxes.starts["baseline"].scenario.clock.initial
     assert sandbox.now("baseline") == begins
-    assert sandbox.begun_run("baseline") is None
+    assert sandbox.runs.get("baseline") is None
     assert sandbox.runs == {}
     run = sandbox.run("baseline")
     run.advance(5)
     assert sandbox.now("baseline") == begins + 5
-    assert sandbox.begun_run("baseline") is run
+    assert sandbox.runs.get("baseline") is run
