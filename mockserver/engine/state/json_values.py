@@ -29,13 +29,11 @@ def copy_json(value: Any, subject: str = "the value is", pointer: str = "") -> A
         return _checked_text(value, subject, pointer)
     if kind is int:
         return _checked_number(value, subject, pointer)
-    if kind in SCALARS:
+    if kind in SCALARS or (kind is float and math.isfinite(value)):
         return value
-    if kind is float and math.isfinite(value):
-        return value
+    if isinstance(value, Mapping | list | tuple) and pointer.count("/") >= DEPTH_LIMIT:
+        raise NotJson(f"{subject} nested deeper than {DEPTH_LIMIT} levels")
     if isinstance(value, Mapping):
-        if len(pointer) > DEPTH_LIMIT and pointer.count("/") >= DEPTH_LIMIT:
-            raise NotJson(f"{subject} nested deeper than {DEPTH_LIMIT} levels")
         for name in value:
             if not isinstance(name, str):
                 raise NotJson(f"{subject} an object{_place(pointer)} with the name {quote(name)}: names must be texts")
@@ -44,8 +42,6 @@ def copy_json(value: Any, subject: str = "the value is", pointer: str = "") -> A
             for name, member in value.items()
         }
     if isinstance(value, list | tuple):
-        if len(pointer) > DEPTH_LIMIT and pointer.count("/") >= DEPTH_LIMIT:
-            raise NotJson(f"{subject} nested deeper than {DEPTH_LIMIT} levels")
         return [copy_json(item, subject, f"{pointer}/{number}") for number, item in enumerate(value)]
     if isinstance(value, str):
         return _checked_text(str(value), subject, pointer)
