@@ -58,10 +58,13 @@ def _build(branch: Any, shape: Shape, read: Callable[[Any, Shape], Any]) -> Any:
     """The value of a branch: a list of leaves that have the same path, or an object of further branches."""
     if isinstance(branch, list):
         if "array" in shape.types and (len(branch) > 1 or shape.types <= {"array", "object", "null"}):
-            return [read(leaf, shape.item(index)) for index, leaf in enumerate(branch)]
+            items = [read(leaf, shape.item(index)) for index, leaf in enumerate(branch)]
+            # Some clients send a whole array as JSON, where each item should be sent by itself.
+            is_whole = len(items) == 1 and isinstance(items[0], list) and "array" not in shape.item(0).types
+            return items[0] if is_whole else items
         return read(branch[0], shape) if len(branch) == 1 else [read(leaf, shape) for leaf in branch]
     if "array" in shape.types and all(_is_index(name) for name in branch):
-        items: list[Any] = []
+        items = list[Any]()
         for _, below in sorted(branch.items(), key=lambda entry: int(entry[0] or 0)):
             if isinstance(below, list):
                 items += [read(leaf, shape.item(len(items) + index)) for index, leaf in enumerate(below)]

@@ -163,9 +163,11 @@ class Form:
         return parameter_decoding.decode_field(notation, [part.data.decode(errors="replace") for part in parts], str)
 
     def _decode_part(self, part: Part, shape: Shape) -> Any:
-        if not part.is_part:
-            return self._decode_value(parameter_decoding.decode_form(part.text), shape, declared_json=False)
         encoding = self.media.encoding.get(self._name, NOTHING)
+        is_json_declared = bool(encoding.kinds) and is_json(encoding.kinds[0])
+        if not part.is_part:
+            text = parameter_decoding.decode_form(part.text)
+            return self._decode_value(text, shape, declared_json=is_json_declared and "string" not in shape.types)
         sent = part.headers.get("Content-Type")
         self._check_part_headers(part, encoding, sent)
         if sent is not None and is_json(sent):
@@ -184,7 +186,7 @@ class Form:
             text = decode_text(part.data, sent or "")
         except MalformedBody as error:
             raise Unreadable(error.detail, "content") from None
-        return self._decode_value(text, shape, declared_json=bool(encoding.kinds) and is_json(encoding.kinds[0]))
+        return self._decode_value(text, shape, declared_json=is_json_declared)
 
     def _decode_value(self, text: str, shape: Shape, *, declared_json: bool) -> Any:
         """The value of a field: JSON by default where its schema declares an object (OpenAPI 3.1, section 4.8.15)."""

@@ -126,6 +126,26 @@ def named(name: str, more: str = "", *headers: str) -> str:
     return "\r\n".join([f'Content-Disposition: form-data; name="{name}"{more}', *headers])
 
 
+@pytest.mark.parametrize(
+    ("items", "encoding", "text", "expected"),
+    [
+        ({"type": "integer"}, {"contentType": "application/json"}, "[1,2]", []),
+        ({"type": "integer"}, {"contentType": "application/json"}, '["x"]', [("/list/0", "type")]),
+        ({"type": "integer"}, {}, "[1,2]", [("/list/0", "type")]),
+        ({"type": "object", "properties": {"a": {"type": "integer"}}}, {}, '[{"a":1},{"a":2}]', []),
+        ({"type": "array", "items": {"type": "integer"}}, {"contentType": "application/json"}, "[1,2]", []),
+    ],
+)
+def test_a_whole_array_may_be_sent_as_json(
+    serve: Serve, items: Any, encoding: dict[str, Any], text: str, expected: list[tuple[str, str]]
+) -> None:
+    schema = {"type": "object", "properties": {"list": {"type": "array", "items": items}}}
+    entry = {"schema": schema, "encoding": {"list": encoding}}
+    client = serve({FORM: entry, MULTIPART: entry})
+    assert told(client.post("/x", data={"list": text}, content_type=FORM)) == expected
+    assert told(client.post("/x", **multipart((named("list"), text.encode())))) == expected
+
+
 def test_parts_are_text_files_json_and_arrays_by_what_is_declared(serve: Serve) -> None:
     client = serve({MULTIPART: {"schema": PET}})
     sent = multipart(
