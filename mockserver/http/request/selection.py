@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote_plus
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -128,7 +128,9 @@ def redirect_target(request: Request) -> tuple[str, dict[str, str]] | None:
     cookies = {COOKIE_OF[name]: value for name, value in pairs if name in COOKIE_OF}
     if not cookies:
         return None
-    rest = urlencode([pair for pair in pairs if pair[0] not in COOKIE_OF])
+    pieces = (piece for piece in request.query.split("&") if unquote_plus(piece.partition("=")[0]) not in COOKIE_OF)
+    # As it was sent: to an application, `?a` may be something else than `?a=`.
+    rest = quote("&".join(filter(None, pieces)), safe=f"{PATH_CHARACTERS}?", encoding="latin-1")
     return f"{own_address(request)}?{rest}" if rest else own_address(request), cookies
 
 

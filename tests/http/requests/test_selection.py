@@ -90,6 +90,13 @@ def test_an_empty_value_removes_the_cookie(client: FlaskClient) -> None:
     assert "mock_scenario=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0" in response.headers["Set-Cookie"]
 
 
+def test_a_redirect_keeps_the_rest_of_the_query_as_it_was_sent(client: FlaskClient) -> None:
+    query = "flag&a=1%2C2&__scenario=empty&b=x+y;z&%5F_sandbox=qa&a="
+    response = client.get(f"/admin/jobs?{query}", headers=NAVIGATION)
+    assert response.headers["Location"] == "/admin/jobs?flag&a=1%2C2&b=x+y;z&a="
+    assert len(response.headers.getlist("Set-Cookie")) == 2
+
+
 @pytest.mark.parametrize("path", ["//evil.example/x", "/%2F/evil.example", "/\\evil.example"])
 def test_a_redirect_never_leads_to_another_host(client: FlaskClient, path: str) -> None:
     response = client.get(
