@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from mockserver.contract.model import Override
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.seeded import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
+from mockserver.syntax import strict_json
 
 OVERRIDE_LIMIT = 10_000
 NO_DRAWS = PersistentMap.from_items({})
@@ -56,8 +57,7 @@ class Overrides(Struct, frozen=True):
     @classmethod
     def from_scenario(cls, overrides: tuple[Override, ...]) -> Overrides:
         """The overrides of a scenario."""
-        numbered = enumerate(overrides, 1)
-        active = tuple(ActiveOverride(f"scenario-{number}", override, True) for number, override in numbered)
+        active = tuple(ActiveOverride(name, override, True) for name, override in _by_id(overrides).items())
         return cls(active, ids=frozenset(override.id for override in active))
 
     def add(self, override: Override) -> Overrides:
@@ -157,3 +157,17 @@ class Overrides(Struct, frozen=True):
 
 
 NO_OVERRIDES = Overrides()
+
+
+def _by_id(overrides: Sequence[Override]) -> dict[str, Override]:
+    """The overrides of a scenario by their ids."""
+    return {f"scenario-{number}": override for number, override in enumerate(overrides, 1)}
+
+
+def find_renamed(before: Sequence[Override], after: Sequence[Override]) -> dict[str, str | None]:
+    """The ids of a scenario's overrides, each with that of the same one after a change; None where it is gone."""
+    names: dict[bytes, list[str]] = {}
+    for name, override in reversed(_by_id(after).items()):
+        names.setdefault(strict_json.dump_sorted(override.entry), []).append(name)
+    same = ((name, names.get(strict_json.dump_sorted(override.entry))) for name, override in _by_id(before).items())
+    return {name: others.pop() if others else None for name, others in same}

@@ -15,7 +15,7 @@ from mockserver.engine.events.feed import Feed, Listener, Present, up_to_date
 from mockserver.engine.history import LOG_LIMIT, History
 from mockserver.engine.keys_in_flight import KeysInFlight
 from mockserver.engine.override_uses import OverrideUses
-from mockserver.engine.overrides import ActiveOverride
+from mockserver.engine.overrides import ActiveOverride, find_renamed
 from mockserver.engine.reducer import PORTION, fired_by
 from mockserver.engine.run_hooks import RunHooks
 from mockserver.engine.run_snapshots import Basis, SavedRun
@@ -326,11 +326,13 @@ class Run(RunHooks):
         with self._lock:
             plan = self.scenario.clock
             start = start.started_now(plan.start if plan.starts_now else None)
-            timeline = self.timeline.repeated_from(start)
+            renamed = find_renamed(self.scenario.responses, start.scenario.responses)
+            timeline = self.timeline.repeated_from(start, renamed)
             run = Run(start, self.generation + 1, self._seconds)
             run.timeline = timeline
             # What does not follow from the commands. What happened so far is not reported again.
-            run._override_uses = OverrideUses(self._override_uses.counts)
+            counts = ((renamed.get(name, name), count) for name, count in self._override_uses.counts.items())
+            run._override_uses = OverrideUses({name: count for name, count in counts if name is not None})
             run._keys_in_flight = self._keys_in_flight
             return run
 

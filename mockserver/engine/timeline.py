@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract.model import Mode
 from mockserver.engine.clock import Clock, Seconds
-from mockserver.engine.commands import Command, Fired
+from mockserver.engine.commands import Command, DrawOverride, Fired, UseOverride
 from mockserver.engine.history import LOG_LIMIT, History, HistoryPosition
 from mockserver.engine.recording import decode_command, encode_command
 from mockserver.engine.reducer import Steps, apply, finish, settle, settle_in_portions
@@ -183,11 +183,12 @@ class Timeline:
         clock = replace(clock, mode=mode, speed=clock.speed if speed is None else speed, step=step)
         return clock.moved_to(self.now, self._seconds())
 
-    def repeated_from(self, start: Start) -> Timeline:
+    def repeated_from(self, start: Start, renamed: Mapping[str, str | None]) -> Timeline:
         """A timeline that begins at `start`, of a changed contract: the commands applied again, the clock unchanged.
 
-        A clock that has not moved yet begins where the new start says. Raises the Refusal of a command that the
-        changed contract refuses, BeforeStart, and BeyondLog where the log no longer holds every command.
+        The overrides of the scenario are `renamed`; uses of those that are gone are left out. A clock that has not
+        moved yet begins where the new start says. Raises the Refusal of a command that the changed contract refuses,
+        BeforeStart, and BeyondLog where the log no longer holds every command.
         """
         self.history.require_complete()
         old_plan, now, commands = self._plan, self.now, self.history.commands
@@ -198,6 +199,11 @@ class Timeline:
         timeline.pauses = False
         for command in commands:
             timeline.settle(command.at)
+            if isinstance(command, UseOverride | DrawOverride):
+                name = renamed.get(command.id, command.id)
+                if name is not None:
+                    timeline.accept(command._replace(id=name))
+                continue
             timeline.accept(decode_command(start.contract, encode_command(command)))
         if commands or now != old_plan.initial:
             timeline.advance(max(now, begins))

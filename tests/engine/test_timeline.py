@@ -91,25 +91,25 @@ def moved_start(small: Contract, seconds: int) -> Start:
 def test_commands_are_repeated_from_another_start_at_the_same_instant(timeline: Timeline, small: Contract) -> None:
     timeline.advance(timeline.now + 2_000)
     timeline.accept(Fire("jobs", "a", "cancel", timeline.now))
-    repeated = timeline.repeated_from(Start(small, small.scenarios["baseline"]))
+    repeated = timeline.repeated_from(Start(small, small.scenarios["baseline"]), {})
     assert status(repeated, "a") == "cancelled"
     assert repeated.now == timeline.now
 
 
 def test_a_clock_that_has_not_moved_begins_where_the_new_start_says(timeline: Timeline, small: Contract) -> None:
-    assert timeline.repeated_from(moved_start(small, 60)).now == timeline.now + 60_000
+    assert timeline.repeated_from(moved_start(small, 60), {}).now == timeline.now + 60_000
 
 
 def test_a_clock_keeps_its_mode_where_commands_are_repeated(timeline: Timeline, small: Contract) -> None:
     timeline.clock = timeline.clock_with_mode("per-request", None, 1_000)
-    repeated = timeline.repeated_from(Start(small, small.scenarios["baseline"]))
+    repeated = timeline.repeated_from(Start(small, small.scenarios["baseline"]), {})
     assert repeated.clock == timeline.clock
 
 
 def test_commands_from_before_the_new_start_are_not_repeated(timeline: Timeline, small: Contract) -> None:
     timeline.accept(Fire("jobs", "a", "cancel", timeline.now))
     with pytest.raises(BeforeStart):
-        timeline.repeated_from(moved_start(small, 60))
+        timeline.repeated_from(moved_start(small, 60), {})
 
 
 def test_a_timeline_is_untouched_until_a_command_is_accepted(timeline: Timeline) -> None:

@@ -88,6 +88,34 @@ def test_a_run_whose_commands_are_refused_now_starts_over_and_says_so(
     assert status_of(client, "b", **{"X-Mock-Sandbox": "other"}) == "cancelled"
 
 
+@pytest.mark.parametrize(
+    ("edited", "statuses"),
+    [
+        ([], [200, 200]),
+        ([{"operation": "listJobs", "status": 502, "times": 1}], [502, 200]),
+        ([{"operation": "listJobs", "status": 502, "times": 1}, "old"], [502, 503]),
+        (["old", {"operation": "listJobs", "status": 502, "times": 1}], [503, 502]),
+    ],
+)
+def test_uses_of_an_override_stay_its_own_where_the_scenario_is_edited(
+    root: Path, reloading: ReloadingApp, client: Client, edited: list[Any], statuses: list[int]
+) -> None:
+    old = {"operation": "listJobs", "status": 503, "times": 2}
+
+    def respond_with(entries: list[Any]) -> None:
+        path = root / "scenarios" / "baseline.yaml"
+        responses = [old if entry == "old" else entry for entry in entries]
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "responses": responses}))
+        assert reloading.reload() == []
+
+    respond_with(["old"])
+    assert client.get("/jobs").status_code == 503
+    assert client.post("/jobs/a/cancel").status_code == 200
+    respond_with(edited)
+    assert [client.get("/jobs").status_code for _ in range(2)] == statuses
+    assert status_of(client, "a") == "cancelled"
+
+
 def test_a_broken_file_leaves_the_last_good_contract_in_service_and_health_says_why(
     client: Client, root: Path, edit: Edit, reloading: ReloadingApp
 ) -> None:
