@@ -202,7 +202,7 @@ class Timeline:
             if isinstance(command, UseOverride | DrawOverride):
                 name = renamed.get(command.id, command.id)
                 if name is not None:
-                    timeline.accept(command._replace(id=name))
+                    timeline.accept(replace(command, id=name))
                 continue
             timeline.accept(decode_command(start.contract, encode_command(command)))
         if commands or now != old_plan.initial:

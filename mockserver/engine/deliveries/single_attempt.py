@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.engine.deliveries.delivery import Attempt, WebhookDelivery
 
@@ -20,7 +21,7 @@ class SingleAttempt(Struct, frozen=True, eq=False):
 
     def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         """Note how the attempt has ended."""
-        self.note(delivery, attempt._replace(ends=True))
+        self.note(delivery, replace(attempt, ends=True))
 
     def look(self) -> None:
         """Nothing is due later."""
