@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.check.backend_client import BODY_LIMIT, BackendClient, NoResponse, TooLarge
+from mockserver.check.backend_keys import KnownKeys, Values, key_of_new
 from mockserver.check.finding import CheckFinding
-from mockserver.check.known_keys import KnownKeys, Values, key_of_new
 from mockserver.check.parameter_examples import example_of
 from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder, path_parameters
 from mockserver.contract.model import Contract

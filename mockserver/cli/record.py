@@ -15,7 +15,7 @@ from mockserver.cli.recording_files import REDACT, create, load_document, requir
 from mockserver.cli.serve_options import PORT
 from mockserver.cli.terminal import log_to_terminal, print_line
 from mockserver.cli.upstream import UPSTREAM_CA, UPSTREAM_TIMEOUT, check_not_self, usage_error
-from mockserver.contract.settings import with_upstream
+from mockserver.contract.server_settings import with_upstream
 from mockserver.contract.upstream import BadUpstream
 from mockserver.http.messages import Request
 from mockserver.http.service import ReceivedResponse

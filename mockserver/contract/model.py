@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, field
 
 from mockserver.contract.behaviour import Behaviour
-from mockserver.contract.conditions import Conditions, ParameterCondition
 from mockserver.contract.lifecycle import Lifecycle
+from mockserver.contract.request_conditions import Conditions, ParameterCondition
 from mockserver.documents.nodes import Documents, Node
 from mockserver.documents.source import DeferredProblems, Source, list_problems
 from mockserver.errors import Problem
 from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.examples import BrokenExample, DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
-from mockserver.schemas.matching import InlineSchema
+from mockserver.schemas.reading_work import InlineSchema
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.schemas.write_only import without_write_only

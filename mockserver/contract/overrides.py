@@ -11,8 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract import formats
-from mockserver.contract.conditions import ConditionReader
 from mockserver.contract.model import Override
+from mockserver.contract.request_conditions import ConditionReader
 from mockserver.contract.runtime_expressions import find_embedded, mistake_in, parameter_of
 from mockserver.errors import Violation, quote, unknown_name
 from mockserver.openapi.content import find_example, holds_value, json_media_type, validate_body

@@ -10,25 +10,25 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from mockserver.contract.conditions import (
+from mockserver.contract.model import Contract
+from mockserver.contract.overrides import UNKNOWN_LISTED
+from mockserver.contract.request_conditions import (
     NO_CONDITIONS,
     ConditionReader,
     Conditions,
     ParameterCondition,
     SentParameters,
 )
-from mockserver.contract.model import Contract
-from mockserver.contract.overrides import UNKNOWN_LISTED
 from mockserver.control.journal_json import has_method, has_status
 from mockserver.engine.journal import CLIENT_ERRORS, Entry
 from mockserver.errors import Refusal, Violation, unknown_name
 from mockserver.http.messages import JSON_VALUE_LIMIT, header_name
 from mockserver.http.request.bodies import reading_bytes, sent_media_type
-from mockserver.http.request.content import parse_body, read_declared
+from mockserver.http.request.compared_content import parse_body, read_declared
 from mockserver.openapi.model import Operation, unknown_operation
 from mockserver.refusals import InvalidRequest
 from mockserver.schemas.inline_schemas import TOO_LARGE, VALUE_LIMIT, count_values
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 from mockserver.syntax import json_pointer, strict_json
 from mockserver.syntax.http.cookies import cookie_values
 from mockserver.syntax.http.media_types import essence, is_json

@@ -6,8 +6,8 @@ from collections.abc import Container, Sequence
 from contextlib import suppress
 from typing import Any
 
-from mockserver.contract.conditions import NO_CONDITIONS
 from mockserver.contract.model import Override
+from mockserver.contract.request_conditions import NO_CONDITIONS
 from mockserver.control import journal_json
 from mockserver.control.expectations import Expectation, LoggedRequest
 from mockserver.control.verification import CLOSEST_LIMIT, BodyExplanations, JournalComparison, closest
@@ -15,7 +15,7 @@ from mockserver.engine.overrides import ActiveOverride
 from mockserver.engine.sandbox import Sandbox
 from mockserver.http.service import Service
 from mockserver.refusals import FailedVerdict, TooMuchToMatch
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 
 # Of so many unused overrides, it is said which requests came closest.
 EXPLAINED_OVERRIDES = 10

@@ -17,7 +17,7 @@ from mockserver.http.service import Service
 from mockserver.openapi.model import Operation
 from mockserver.refusals import InvalidRequest, TooMuchToMatch, VerifyFailed
 from mockserver.schemas.explaining.explanation_work import STEP_LIMIT
-from mockserver.schemas.matching import READING_LIMIT, ReadingWork
+from mockserver.schemas.reading_work import READING_LIMIT, ReadingWork
 
 # How many of the requests that came closest are shown.
 CLOSEST_LIMIT = 3

@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockserver.contract.conditions import RequestContent, SentParameters
 from mockserver.contract.model import Override
+from mockserver.contract.request_conditions import RequestContent, SentParameters
 from mockserver.engine.state.persistent_map import PersistentMap
-from mockserver.engine.state.seeded import draw_between
+from mockserver.engine.state.seeded_draws import draw_between
 from mockserver.refusals import OverrideLimit, UnknownOverride
 from mockserver.syntax import strict_json
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from mockserver.contract.conditions import RequestContent
 from mockserver.contract.model import Mode
+from mockserver.contract.request_conditions import RequestContent
 from mockserver.engine.clock import Clock, Seconds, monotonic
 from mockserver.engine.commands import Command, DrawOverride, Fired, RemoveOverride, Transaction, UseOverride
 from mockserver.engine.events.feed import Feed, Listener, Present, up_to_date

@@ -10,8 +10,8 @@ from mockserver.errors import CannotGenerate
 from mockserver.generate.arrays import add_items
 from mockserver.generate.constraints import Constraints, Nodes, addresses
 from mockserver.generate.generation_state import LEAST_ATTEMPTS, Generation
+from mockserver.generate.neighbours import find_neighbour
 from mockserver.generate.objects import add_missing_members
-from mockserver.generate.search import find_neighbour
 from mockserver.generate.totals import add_up
 from mockserver.schemas.equality import equality_key
 

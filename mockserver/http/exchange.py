@@ -16,7 +16,7 @@ from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.state.state import State
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import SAFE_METHODS, Delivery, Request, Response
-from mockserver.http.request.content import ReadContent
+from mockserver.http.request.compared_content import ReadContent
 from mockserver.openapi.model import Operation
 from mockserver.refusals import TokenRequired
 

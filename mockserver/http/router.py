@@ -21,7 +21,7 @@ from mockserver.errors import Refusal
 from mockserver.http import path_precedence
 from mockserver.http.lazy_rule import LazyRule
 from mockserver.http.messages import PATH_CHARACTERS, Request, Response
-from mockserver.http.nearest import Candidates, NearestOperations
+from mockserver.http.nearest_operations import Candidates, NearestOperations
 from mockserver.http.request.addressing import decode_path
 from mockserver.http.request.parameters import has_valid_parameters
 from mockserver.openapi.model import Operation, Parameter, template_shape

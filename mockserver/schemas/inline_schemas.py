@@ -11,7 +11,7 @@ from mockserver.errors import quote
 from mockserver.schemas.backtracking import QUICK_LIMIT, is_backtracking
 from mockserver.schemas.branching import PATH_LIMIT, exceeding_schemas
 from mockserver.schemas.keywords import UNEVALUATED, applied_schemas, find_idle_keywords, with_implied_types
-from mockserver.schemas.matching import InlineSchema, Reading
+from mockserver.schemas.reading_work import InlineSchema, Reading
 from mockserver.schemas.validators import find_schema_errors
 from mockserver.syntax import json_pointer
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
-from mockserver.contract.settings import with_settings
+from mockserver.contract.server_settings import with_settings
 from mockserver.engine.clock import Sleep, sleep
 from mockserver.engine.sandboxes import SANDBOX_LIMIT
 from mockserver.handlers.python import CALL_SECONDS

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from mockserver import create_app
 from mockserver.control import expectations, verification
 from mockserver.engine import journal
-from mockserver.http.request import bodies, content
+from mockserver.http.request import bodies, compared_content
 from tests.conftest import MakeContract
 
 RETRY_7 = {"operation": "retryJob", "where": {"job_id": "job-7"}}
@@ -190,7 +190,7 @@ def test_a_body_is_parsed_once_for_all_expectations(client: FlaskClient, monkeyp
 
     def parse(body: bytes, content_type: str) -> Any:
         parsed.append(body)
-        return content.parse_body(body, content_type)
+        return compared_content.parse_body(body, content_type)
 
     monkeypatch.setattr(expectations, "parse_body", parse)
     for number in range(3):

@@ -8,7 +8,7 @@ from mockserver import Contract
 from mockserver.contract.model import Override
 from mockserver.contract.overrides import read_override
 from mockserver.engine.overrides import OverrideChoice, Overrides
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 
 SEED = 1
 

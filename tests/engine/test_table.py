@@ -10,7 +10,7 @@ from mockserver import Contract
 from mockserver.contract.model import SortField
 from mockserver.engine.state import sorted_rows
 from mockserver.engine.state import table as table_module
-from mockserver.engine.state.conditions import OneOf
+from mockserver.engine.state.row_conditions import OneOf
 from mockserver.engine.state.sorted_rows import Row, ascending_key, matches, sort_order
 from mockserver.engine.state.table import Table
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mockserver import create_app, load_contract
-from mockserver.contract.settings import with_default_scenario
+from mockserver.contract.server_settings import with_default_scenario
 from mockserver.web.reload import ReloadingApp
 from tests.handlers.conftest import HEAD, PAY, TOTAL, Handlers, Server, WriteShop
 from tests.handlers.test_responses import pay

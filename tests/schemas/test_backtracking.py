@@ -5,7 +5,7 @@ import pytest
 from mockserver.documents.nodes import BASE_URI, Documents
 from mockserver.documents.source import Source
 from mockserver.schemas.inline_schemas import compile_inline
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 from mockserver.schemas.validators import Schemas, Validator
 
 # Both go back once for each character: over all that follow it, or over none.

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.contract.resources.upstream_reader import read_upstream
-from mockserver.contract.settings import with_upstream
+from mockserver.contract.server_settings import with_upstream
 from mockserver.contract.upstream import BadUpstream, PathPattern, UpstreamAddress
 from mockserver.errors import ContractError
 from tests.conftest import MakeContract

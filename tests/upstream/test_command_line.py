@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from mockserver import create_app, load_contract
 from mockserver.cli.main import main
 from mockserver.cli.serve import app_from_environment
-from mockserver.contract.settings import with_upstream
+from mockserver.contract.server_settings import with_upstream
 from mockserver.server.server import BackgroundServer
 from mockserver.web.reload import ReloadingApp
 from tests.conftest import MakeContract

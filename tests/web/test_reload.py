@@ -10,7 +10,7 @@ import yaml
 from werkzeug.test import Client, TestResponse
 
 from mockserver import create_app, load_contract
-from mockserver.contract.settings import with_default_scenario
+from mockserver.contract.server_settings import with_default_scenario
 from mockserver.web.reload import ReloadingApp
 
 Edit = Callable[[str, Callable[[Any], object]], list[str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.inference.collection import Collection
 from mockserver.contract.inference.envelopes import TOTALS, Entry, add_list, find_number, list_envelope
-from mockserver.contract.inference.lists import infer_selection
+from mockserver.contract.inference.list_selection import infer_selection
 from mockserver.contract.inference.operations import NO_JSON, json_response
 from mockserver.contract.record_identity import requires_field
 from mockserver.contract.selecting_parameters import query_parameters

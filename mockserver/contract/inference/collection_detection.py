@@ -15,7 +15,7 @@ from mockserver.contract.inference.collection import (
     can_hold_parameter,
     free_name,
 )
-from mockserver.contract.inference.entries import infer_below, infer_on_collection, infer_on_record
+from mockserver.contract.inference.collection_entries import infer_below, infer_on_collection, infer_on_record
 from mockserver.contract.inference.envelopes import (
     Entry,
     envelope_entry,

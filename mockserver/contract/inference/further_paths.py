@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mockserver.contract.inference.actions import infer_action
 from mockserver.contract.inference.collection import Collection, DetectedCollections, can_hold_parameter
-from mockserver.contract.inference.entries import infer_on_collection, infer_on_record
+from mockserver.contract.inference.collection_entries import infer_on_collection, infer_on_record
 from mockserver.contract.inference.envelopes import Entry
 from mockserver.contract.inference.item_lists import infer_items
 from mockserver.contract.inference.member_paths import find_member, infer_member

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.contract.inference.collection import KEY_TYPES, Collection, DetectedCollections, can_hold_parameter
-from mockserver.contract.inference.entries import infer_on_collection
+from mockserver.contract.inference.collection_entries import infer_on_collection
 from mockserver.contract.inference.envelopes import Entry, envelope_entry, find_items, find_record_schema
 from mockserver.contract.inference.operations import NO_JSON, has_success, json_response
 from mockserver.contract.inference.operations_by_path import Methods, OperationsByPath

@@ -19,7 +19,7 @@ from mockserver.contract.inference.envelopes import (
     record_examples,
     resolve,
 )
-from mockserver.contract.inference.lists import infer_selection
+from mockserver.contract.inference.list_selection import infer_selection
 from mockserver.contract.selecting_parameters import query_parameters, selecting_parameters
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content import holds_value, json_media_type

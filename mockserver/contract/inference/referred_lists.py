@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mockserver.contract.inference.collection import KEY_TYPES, Collection
-from mockserver.contract.inference.entries import infer_on_collection
+from mockserver.contract.inference.collection_entries import infer_on_collection
 from mockserver.contract.inference.envelopes import find_items
 from mockserver.contract.inference.operations import json_response
 from mockserver.contract.inference.operations_by_path import OperationsByPath

@@ -18,10 +18,10 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult, P
 from mockserver.engine.behaviours.envelopes import Page, complete_envelope
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.run import Run
-from mockserver.engine.state.conditions import (
+from mockserver.engine.state.presentation import with_all_derived
+from mockserver.engine.state.row_conditions import (
     members_read,
 )
-from mockserver.engine.state.presentation import with_all_derived
 from mockserver.engine.state.sorted_rows import Row, SortedRows, SortOrder, matches, sort_order
 from mockserver.engine.state.state import State
 from mockserver.engine.state.table import Table

@@ -11,7 +11,7 @@ from mockserver.contract.records import fit_key
 from mockserver.contract.selecting_parameters import selecting_parameters, wildcards_of
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.engine.behaviours.implementation import Implementation
-from mockserver.engine.state.conditions import Compared, Condition, HasWords, OneOf, comparable, split_words
+from mockserver.engine.state.row_conditions import Compared, Condition, HasWords, OneOf, comparable, split_words
 from mockserver.engine.state.state import State
 from mockserver.errors import Violation
 from mockserver.openapi.model import Operation

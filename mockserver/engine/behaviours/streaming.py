@@ -9,8 +9,8 @@ from mockserver.engine.behaviours.calls import OperationCall, OperationResult
 from mockserver.engine.behaviours.selecting import SelectingImplementation
 from mockserver.engine.events.feed import Event
 from mockserver.engine.run import Run
-from mockserver.engine.state.conditions import Condition, members_read
 from mockserver.engine.state.presentation import with_derived_fields
+from mockserver.engine.state.row_conditions import Condition, members_read
 from mockserver.refusals import UnknownRecord
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from mockserver.contract.model import Record, SortField
-from mockserver.engine.state.conditions import Condition
+from mockserver.engine.state.row_conditions import Condition
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.syntax import strict_json
 from mockserver.syntax.amounts import number_in

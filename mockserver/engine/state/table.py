@@ -12,6 +12,7 @@ from mockserver.contract.model import Record, Resource
 from mockserver.contract.records import record_key
 from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
+from mockserver.engine.state.row_conditions import Condition
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses
 from mockserver.engine.state.sorted_rows import ARRIVAL, Row, SortedRows, SortOrder, matches, sort_order
 

@@ -17,7 +17,7 @@ from mockserver.http.messages import Request
 from mockserver.http.request import bodies, notices
 from mockserver.http.request.addressing import decode_parameter
 from mockserver.http.request.body_syntax import ValueCount, parse_json
-from mockserver.http.request.content import parse_body
+from mockserver.http.request.compared_content import parse_body
 from mockserver.openapi import parameter_decoding
 from mockserver.openapi.content import holds_value
 from mockserver.openapi.model import Body, Operation, Parameter

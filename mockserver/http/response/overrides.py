@@ -13,10 +13,10 @@ from mockserver import generate
 from mockserver.contract.model import Override
 from mockserver.contract.runtime_expressions import Absent, RequestValues, fill, fill_text
 from mockserver.engine.sandbox import Sandbox
-from mockserver.engine.state.seeded import draw_between
+from mockserver.engine.state.seeded_draws import draw_between
 from mockserver.http.exchange import Exchange, Selection
 from mockserver.http.messages import Delivery, Response
-from mockserver.http.request.content import ReadContent
+from mockserver.http.request.compared_content import ReadContent
 from mockserver.http.response import cors
 from mockserver.http.response.negotiation import declared_media
 from mockserver.http.response.problems import refuse

@@ -17,6 +17,7 @@ from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, as_json
 from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.state.conditions import OneOf
+from mockserver.engine.state.row_conditions import OneOf
 from mockserver.errors import Refusal, Violation
 from mockserver.http.exchange import Exchange, PreparedRequest
 from mockserver.http.messages import MESSAGE, Request, Response
@@ -24,7 +25,7 @@ from mockserver.http.streaming.event_stream import EventStream
 from mockserver.http.streaming.opening import SWITCHING_PROTOCOLS, last_event_id
 from mockserver.http.streaming.streams import Stream
 from mockserver.refusals import BadHandshake, NoWebSocket, UpgradeRequired
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 from mockserver.schemas.validators import Validator
 from mockserver.syntax import strict_json
 from mockserver.syntax.http.header_names import TOKEN

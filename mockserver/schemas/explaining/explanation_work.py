@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from mockserver.schemas.matching import size_as_json
+from mockserver.schemas.reading_work import size_as_json
 
 # How often schemas are applied to values, and errors copied: about a tenth of a second.
 STEP_LIMIT = 5_000

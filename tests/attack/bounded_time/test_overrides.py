@@ -17,7 +17,7 @@ from mockserver.engine.overrides import Overrides
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
 from mockserver.http.messages import Response
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 from tests.attack.growth import assert_grows_linearly
 from tests.attack.scale import rounds
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.state.conditions import Compared, Condition, OneOf, comparable
+from mockserver.engine.state.row_conditions import Compared, Condition, OneOf, comparable
 from mockserver.syntax.sort_parameters import Criterion, read_order
 from tests.attack.growth import assert_grows_linearly
 

@@ -9,8 +9,8 @@ import pytest
 
 from mockserver import create_app
 from mockserver.errors import nearest
-from mockserver.http import nearest as nearest_operations
-from mockserver.http.nearest import NearestOperations
+from mockserver.http import nearest_operations
+from mockserver.http.nearest_operations import NearestOperations
 from mockserver.openapi.model import Operation
 from tests.attack.growth import assert_grows_linearly
 from tests.conftest import Serve

@@ -16,7 +16,7 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from mockserver import ContractError, create_app, load_contract
-from mockserver.contract.settings import with_default_scenario
+from mockserver.contract.server_settings import with_default_scenario
 from mockserver.documents import source
 from mockserver.web.reload import ReloadingApp
 from tests.attack.scale import some

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver import ContractError, create_app, load_contract
-from mockserver.contract.settings import with_seed
+from mockserver.contract.server_settings import with_seed
 from mockserver.http.response import binary_samples
 from mockserver.http.response.text_bodies import body_text
 from tests.attack.scale import combine

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from mockserver.errors import Violation
 from mockserver.schemas.equality import equality_key
 from mockserver.schemas.inline_schemas import compile_condition
-from mockserver.schemas.matching import InlineSchema, ReadingWork
+from mockserver.schemas.reading_work import InlineSchema, ReadingWork
 from mockserver.syntax import json_pointer
 
 

@@ -14,7 +14,7 @@ from mockserver.http.request.bodies import ReceivedBody
 from mockserver.http.request.body_syntax import ValueCount, parse_json
 from mockserver.http.request.forms import PART_LIMIT, describe_uploads, read_undeclared_form
 from mockserver.openapi.model import Body
-from mockserver.schemas.matching import ReadingWork
+from mockserver.schemas.reading_work import ReadingWork
 from mockserver.syntax.http.media_types import FORM, MULTIPART, essence
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.refusals import TooMuchToMatch
 from mockserver.schemas.inline_schemas import TOO_MANY_APPLICATIONS, compile_inline
-from mockserver.schemas.matching import READING_LIMIT, ReadingWork
+from mockserver.schemas.reading_work import READING_LIMIT, ReadingWork
 
 ITEMS = [f"item {number}" for number in range(10_000)]
 BODY = {"kind": "a", "items": ITEMS, "text": "a" * 100_000}

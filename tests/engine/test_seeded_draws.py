@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mockserver.engine.state.seeded import draw_between
+from mockserver.engine.state.seeded_draws import draw_between
 
 
 def test_a_draw_depends_on_its_purpose_alone_and_reaches_both_ends() -> None:
