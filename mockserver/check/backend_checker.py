@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.check.backend_client import BODY_LIMIT, BackendClient, NoResponse, TooLarge
-from mockserver.check.backend_keys import KnownKeys, Values, key_of_new
+from mockserver.check.backend_keys import BackendKeys, Values, key_of_new
 from mockserver.check.finding import CheckFinding
 from mockserver.check.parameter_examples import example_of
 from mockserver.check.request_builder import PATH_CHARACTERS, RequestBuilder, path_parameters
@@ -50,7 +50,7 @@ class BackendChecker:
         self._similar: dict[tuple[Any, ...], tuple[int, int]] = {}
         self._messages: list[tuple[Operation, str]] = []
         self._created: list[tuple[str, Values]] = []
-        self._keys, self._builder = KnownKeys(contract), RequestBuilder(contract, _required_value)
+        self._keys, self._builder = BackendKeys(contract), RequestBuilder(contract, _required_value)
 
     def run(self) -> None:
         """Request every operation. Raises Unreachable."""

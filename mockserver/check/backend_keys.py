@@ -20,7 +20,7 @@ Values = tuple[Any, ...]
 FOLLOWED = 3
 
 
-class KnownKeys(Struct):
+class BackendKeys(Struct):
     """The values of path parameters that lead to records, by the path's shape (`/lists/{}/notes/{}`)."""
 
     contract: Contract

@@ -17,7 +17,6 @@ from mockserver.cli.webhooks import webhook_options
 from mockserver.contract.loader import load_contract
 from mockserver.contract.model import Contract
 from mockserver.contract.server_settings import with_settings
-from mockserver.contract.settings import with_settings
 from mockserver.handlers.python import CALL_SECONDS
 from mockserver.http.service import BODY_LIMIT, Service
 from mockserver.web.services import open_service

@@ -17,7 +17,7 @@ from mockserver.errors import Problem
 from mockserver.handlers.python import ContractPython, PythonFunction
 from mockserver.openapi.examples import BrokenExample, DeclaredExample, find_broken
 from mockserver.openapi.model import Operation
-from mockserver.schemas.reading_work import InlineSchema
+from mockserver.schemas.inline_schemas import InlineSchema
 from mockserver.schemas.shapes import Shape
 from mockserver.schemas.validators import Schemas, Validator
 from mockserver.schemas.write_only import without_write_only

@@ -9,8 +9,8 @@ from msgspec import Struct, field
 
 from mockserver.errors import Violation
 from mockserver.schemas.equality import equality_key
-from mockserver.schemas.inline_schemas import compile_condition
-from mockserver.schemas.reading_work import InlineSchema, ReadingWork
+from mockserver.schemas.inline_schemas import InlineSchema, compile_condition
+from mockserver.schemas.reading_work import ReadingWork
 from mockserver.syntax import json_pointer
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
-from mockserver.documents.nodes import REFERENCES, Documents
+from mockserver.documents.nodes import REFERENCES, Documents, Node
 from mockserver.documents.source import Source
 from mockserver.errors import quote
 from mockserver.schemas.backtracking import QUICK_LIMIT, is_backtracking
 from mockserver.schemas.branching import PATH_LIMIT, exceeding_schemas
 from mockserver.schemas.keywords import UNEVALUATED, applied_schemas, find_idle_keywords, with_implied_types
-from mockserver.schemas.reading_work import InlineSchema, Reading
-from mockserver.schemas.validators import find_schema_errors
+from mockserver.schemas.reading_work import Reading, ReadingWork
+from mockserver.schemas.validators import Schemas, Validator, find_schema_errors, within_value
 from mockserver.syntax import json_pointer
 
 URI = "file:///inline"
@@ -27,6 +28,23 @@ MATCHING_APPLICATIONS, BACKTRACKING_APPLICATIONS = 4, 4 * QUICK_LIMIT
 _MATCHING: dict[str, Any] = {}
 # The meta-schemas, which every schema may refer to.
 _META_SCHEMAS = "https://json-schema.org/draft/"
+
+
+class InlineSchema(Validator):
+    """The validator of a schema that refers to nothing outside itself."""
+
+    def __init__(self, node: Node, reading: Reading) -> None:
+        super().__init__(node, Schemas(node.documents))
+        self._reading = reading
+
+    def matches(self, value: Any, work: ReadingWork) -> bool:
+        """Whether a value is valid. Raises TooMuchToMatch."""
+        work.take(self._reading, value)
+        return self._is_valid_too(value)
+
+    @cached_property
+    def _is_valid_too(self) -> Callable[[Any], bool]:
+        return within_value(self.is_valid)
 
 
 def count_values(schema: Any) -> int:

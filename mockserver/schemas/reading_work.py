@@ -1,19 +1,16 @@
-"""Schemas that a client brings, and how much of a value they may read together: whatever they are, others wait."""
+"""How much of a value the schemas that a client sends may read together: meanwhile, others wait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from msgspec import Struct
 
-from mockserver.documents.nodes import Node
 from mockserver.refusals import TooMuchToMatch
 from mockserver.schemas.backtracking import begin_value
 from mockserver.schemas.keywords import DESCRIBING
-from mockserver.schemas.validators import Schemas, Validator, within_value
 
 # The bytes that all schemas may read together of one request, each as often as they are applied to it: about as many as
 # are read in a second.
@@ -77,23 +74,6 @@ class ReadingWork:
         if id(value) not in self._sizes:
             self._sizes[id(value)] = value, _bytes_to_read(value)
         return self._sizes[id(value)][1]
-
-
-class InlineSchema(Validator):
-    """The validator of a schema that refers to nothing outside itself."""
-
-    def __init__(self, node: Node, reading: Reading) -> None:
-        super().__init__(node, Schemas(node.documents))
-        self._reading = reading
-
-    def matches(self, value: Any, work: ReadingWork) -> bool:
-        """Whether a value is valid. Raises TooMuchToMatch."""
-        work.take(self._reading, value)
-        return self._is_valid_too(value)
-
-    @cached_property
-    def _is_valid_too(self) -> Callable[[Any], bool]:
-        return within_value(self.is_valid)
 
 
 def size_as_json(value: Any) -> int:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from mockserver.contract.lifecycle import Lifecycle
 from mockserver.contract.model import Record, Rule, Scenario
-from mockserver.engine.state.seeded import draw_between
 from mockserver.engine.state.seeded_draws import draw_between
 
 # Of the rules with `times`, how often each has been applied to a record, by number.

@@ -10,7 +10,6 @@ from rpds import HashTrieSet
 
 from mockserver.contract.model import Record, Resource
 from mockserver.contract.records import record_key
-from mockserver.engine.state.conditions import Condition
 from mockserver.engine.state.persistent_map import PersistentMap
 from mockserver.engine.state.row_conditions import Condition
 from mockserver.engine.state.schedule import UNUSED, DueTransition, RuleUses

@@ -16,7 +16,6 @@ from mockserver.contract.webhooks.expressions import write_body
 from mockserver.engine.behaviours.streaming import EventSelection
 from mockserver.engine.events.feed import Event, as_json
 from mockserver.engine.journal import Entry, LoggedMessage
-from mockserver.engine.state.conditions import OneOf
 from mockserver.engine.state.row_conditions import OneOf
 from mockserver.errors import Refusal, Violation
 from mockserver.http.exchange import Exchange, PreparedRequest
