@@ -5,22 +5,27 @@ The steps are carried out again, in their order, on a run that begins with the r
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
 from mockserver.contract.behaviour import Behaviour, BehaviourKind, ResultKind, success_of
 from mockserver.contract.model import Contract, Scenario
 from mockserver.contract.overrides import read_override
+from mockserver.contract.runtime_expressions import find_embedded
 from mockserver.engine.behaviours.behaviours import Behaviours
 from mockserver.engine.behaviours.calls import OperationResult
 from mockserver.engine.run import Run
 from mockserver.engine.start import Start
 from mockserver.errors import CannotGenerate, Refusal
 from mockserver.openapi.content import json_media_type
+from mockserver.recorder.exchanges import Content
 from mockserver.recorder.observed_records import ObservedRecords, Tables
 from mockserver.recorder.steps import SAFE, Step
+from mockserver.syntax import strict_json
 from mockserver.syntax.http.media_types import FORM, JSON, essence, is_json
 from mockserver.syntax.http.statuses import BODILESS, FIRST_ERROR
 from mockserver.syntax.member_path import member_at
@@ -168,8 +173,11 @@ class Replay:
         return self._responses[step.number]
 
     def _write_response(self, step: Step) -> Entry | None:
+        # What looks like an expression would be replaced by what the request has.
         headers: dict[str, Any] = {
-            name: values[0] if len(values) == 1 else values for name, values in step.headers.items()
+            name: values[0] if len(values) == 1 else values
+            for name, values in step.headers.items()
+            if not any(find_embedded(values))
         }
         content = step.content
         if step.hides_path and step.operation.id in self.contract.behaviours:
@@ -189,7 +197,11 @@ class Replay:
             self.not_kept[step.number] = f"its status is {step.status}"
             return None
         entry: Entry = {"status": step.status}
-        if content.kind != "empty" and step.status not in BODILESS:
+        if content.kind != "empty" and step.status not in BODILESS and any(find_embedded(content.value)):
+            body, media_type = _as_bytes(content)
+            headers = {"Content-Type": media_type, **headers}
+            entry |= {"body_base64": base64.b64encode(body).decode(), "violate": True}
+        elif content.kind != "empty" and step.status not in BODILESS:
             headers = {**self._content_type(step), **headers}
             entry["body"] = content.value
         elif step.status not in BODILESS and self._would_have_body(step):
@@ -242,6 +254,15 @@ class Replay:
             ),
         )  # fmt: skip
         return [entry for group in groups for entry in _sequence(steps[group], by_group[group])]
+
+
+def _as_bytes(content: Content) -> tuple[bytes, str]:
+    """A body as it is sent, and its media type."""
+    if content.kind == "json":
+        return strict_json.dump(content.value), content.media_type or JSON
+    if content.kind == "form":
+        return urlencode(content.value).encode(), FORM
+    return content.value.encode(), f"{essence(content.media_type) or 'text/plain'}; charset=utf-8"
 
 
 def _sequence(step: Step, entries: list[Entry]) -> Iterator[Entry]:

@@ -257,6 +257,24 @@ def test_requests_are_told_apart_by_bodies_in_any_media_type(
     assert replies == list(reversed(range(len(bodies))))
 
 
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", b'{"hits":"{$request.query.q}"}'),
+        ("application/json", b'["{$now}"]'),
+        ("text/plain", "{$url} \u00e9".encode()),
+    ],
+)
+def test_a_response_that_looks_like_a_template_is_kept_as_it_is(tmp_path: Path, media_type: str, body: bytes) -> None:
+    added = recording(tmp_path)
+    headers = [("Content-Type", media_type), ("X-A", "{$method}"), ("X-B", "1")]
+    added.add(RecordedExchange(GET, "/search?q=x", [], b"", 200, headers, body))
+    added.write(tmp_path / "recorded")
+    response = create_app(load_contract(tmp_path / "recorded")).test_client().get("/search?q=x")
+    assert (response.status_code, response.data, response.headers.get("X-A")) == (200, body, None)
+    assert response.headers["X-B"] == "1"
+
+
 def test_requests_that_no_operation_is_declared_for_are_counted(tmp_path: Path) -> None:
     added = recording(tmp_path)
     for item in [
