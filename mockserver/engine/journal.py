@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -196,7 +197,9 @@ class Journal:
     that did, and `drift` responses of the upstream that did.
     """
 
-    __slots__ = ("_cleared", "_entries", "_memory", "count", "drift", "invalid_responses", "refused", "unmatched")
+    __slots__ = (
+        "_cleared", "_entries", "_lock", "_memory", "count", "drift", "invalid_responses", "refused", "unmatched",
+    )  # fmt: skip
 
     def __init__(self, memory: JournalMemory | None = None) -> None:
         self.count, self._memory = 0, memory
@@ -205,39 +208,47 @@ class Journal:
         self._entries: BoundedList[Entry | RepeatedEntry] = BoundedList(ENTRY_LIMIT)
         self.unmatched, self.invalid_responses, self.refused = ProblemList(), ProblemList(), ProblemList()
         self.drift = ProblemList()
+        # Where several threads respond. The memory of all journals, which has a lock of its own, is outside of it.
+        self._lock = threading.Lock()
 
-    def add(self, entry: Entry) -> None:
-        """Add an entry."""
-        self.count = entry.number
-        self._entries.add(entry)
-        if entry.status >= FIRST_ERROR or entry.invalid_status is not None or entry.drift:
-            for name in entry.problem_lists:
-                getattr(self, name).add(entry)
+    def add(self, entry: Entry) -> Entry:
+        """Add an entry, which gets another number if its own was given to another one meanwhile; returns it."""
+        with self._lock:
+            self.count = number = self.count + 1
+            if entry.number != number:
+                entry = replace(entry, number=number)
+            self._entries.add(entry)
+            if entry.status >= FIRST_ERROR or entry.invalid_status is not None or entry.drift:
+                for name in entry.problem_lists:
+                    getattr(self, name).add(entry)
         if self._memory is not None:
             self._memory.add(self, entry.count_bytes(), has_body=True)
+        return entry
 
     def replace(self, entry: Entry, other: Entry) -> None:
         """Have another entry in place of one that may still be there, since more has become known of the response."""
         place = entry.number, entry.milliseconds
         lists: list[list[Any]] = [self._entries, *self._problem_lists]
-        for entries in lists:
-            for index in range(len(entries) - 1, -1, -1):
-                present = entries[index]
-                if not isinstance(present, RepeatedEntry) and (present.number, present.milliseconds) == place:
-                    entries[index] = other
-                    break
-        for name in other.problem_lists:
-            if name not in entry.problem_lists:
-                getattr(self, name).add(other)
+        with self._lock:
+            for entries in lists:
+                for index in range(len(entries) - 1, -1, -1):
+                    present = entries[index]
+                    if not isinstance(present, RepeatedEntry) and (present.number, present.milliseconds) == place:
+                        entries[index] = other
+                        break
+            for name in other.problem_lists:
+                if name not in entry.problem_lists:
+                    getattr(self, name).add(other)
 
     def add_repeat(self, entry: Entry, at: int) -> bool:
         """Add a repetition of `entry`, answered from the cache; False where the cached response is outdated."""
-        self.count = count = self.count + 1
-        self._entries.append(RepeatedEntry(entry, count, at))
-        if not count % REPEATS_COUNTED:
-            self._entries.drop_oldest()
-            if self._memory is not None:
-                self._memory.add(self, REPEATS_COUNTED * REPEAT_BYTES, has_body=False)
+        with self._lock:
+            self.count = count = self.count + 1
+            self._entries.append(RepeatedEntry(entry, count, at))
+            if not count % REPEATS_COUNTED:
+                self._entries.drop_oldest()
+        if not count % REPEATS_COUNTED and self._memory is not None:
+            self._memory.add(self, REPEATS_COUNTED * REPEAT_BYTES, has_body=False)
         return True
 
     def may_have_grown(self, count: int) -> bool:
@@ -256,21 +267,23 @@ class Journal:
 
     def forget_bodies(self) -> int:
         """Keep the entries without their bodies; how many bytes these took."""
-        entries = self._kept_entries()
-        bare = {id(entry): entry.without_bodies for entry in entries}
-        self._entries[:] = [
-            replace(item, entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
-            for item in self._entries
-        ]
-        for listed in self._problem_lists:
-            listed[:] = [bare[id(entry)] for entry in listed]
+        with self._lock:
+            entries = self._kept_entries()
+            bare = {id(entry): entry.without_bodies for entry in entries}
+            self._entries[:] = [
+                replace(item, entry=bare[id(item.entry)]) if isinstance(item, RepeatedEntry) else bare[id(item)]
+                for item in self._entries
+            ]
+            for listed in self._problem_lists:
+                listed[:] = [bare[id(entry)] for entry in listed]
         return sum(len(entry.request.body) + len(entry.response.body) for entry in entries)
 
     def forget_oldest(self) -> None:
         """Keep the newer half of the entries."""
-        del self._entries[: -(-len(self._entries) // 2)]
-        for entries in self._problem_lists:
-            del entries[: -(-len(entries) // 2)]
+        with self._lock:
+            del self._entries[: -(-len(self._entries) // 2)]
+            for entries in self._problem_lists:
+                del entries[: -(-len(entries) // 2)]
 
     @property
     def _problem_lists(self) -> tuple[ProblemList, ...]:

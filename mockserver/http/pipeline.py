@@ -335,8 +335,7 @@ def _write_to_journal(exchange: Exchange, response: Response) -> None:
     sandbox, selected = exchange.sandbox, exchange.selected
     if sandbox is None or not _is_journaled(exchange):
         return
-    entry = response.entry = journal_entry(exchange, response)
-    sandbox.journal.add(entry)
+    entry = response.entry = sandbox.journal.add(journal_entry(exchange, response))
     if response.stays_open:
         if response.stream is not None:
             response.stream.is_logged_as(sandbox.journal, entry)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from mockserver.engine.behaviours.calls import OperationCall
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import BYTES_PER_VALUE
+from mockserver.http.request.compared_content import parse_body, read_declared
 from mockserver.openapi.content import json_media_type
 from mockserver.openapi.model import Operation
 from mockserver.recorder.exchanges import (

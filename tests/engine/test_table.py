@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from mockserver import Contract
 from mockserver.contract.model import SortField
+from mockserver.engine.start import Start
 from mockserver.engine.state import sorted_rows
 from mockserver.engine.state import table as table_module
 from mockserver.engine.state.row_conditions import OneOf
@@ -123,3 +126,24 @@ def test_nothing_is_kept_of_what_no_row_refers_to(built_in: Contract) -> None:
     assert table.group("session_id", "session-999") == [Row(job, 1)]
     assert table.group("session_id", "session-1") == []
     assert len(table.remove("a")._groups["session_id"].as_dict()) == 0
+
+
+def test_threads_may_list_the_records_of_one_start_at_the_same_time(built_in: Contract) -> None:
+    start = Start(built_in, built_in.scenarios["large-queue"]).state.tables["jobs"]
+    job = start.get("job-1")
+    assert job is not None
+
+    def list_all(thread: int) -> None:
+        for number in range(200):
+            where = (OneOf.of("session_id", f"session-{(number * 7 + thread) % 20}"),)
+            order = sort_order((SortField(("id", "type", "status")[number % 3]),))
+            start.ordered(order, where)
+            start.put("job-1", {**job.record, "type": str(number)}).ordered(order, where)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(list_all, range(4))) == [None] * 4
+    finally:
+        sys.setswitchinterval(interval)

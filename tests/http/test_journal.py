@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -423,3 +425,23 @@ def test_without_requests_to_its_operation_an_unused_override_names_none(client:
     client.get("/admin/jobs")
     (unused,) = verdict(client)["unused_overrides"]
     assert "closest" not in unused
+
+
+def test_requests_that_several_threads_respond_to_have_different_numbers(make_contract: MakeContract) -> None:
+    app = create_app(make_contract())
+
+    def request(_: int) -> None:
+        client = app.test_client()
+        for _ in range(40):
+            client.post("/jobs/a/cancel")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(request, range(4)))
+    finally:
+        sys.setswitchinterval(interval)
+    listed: Any = app.test_client().get("/__mock/requests?limit=1000").json
+    assert sorted(entry["number"] for entry in listed["requests"]) == list(range(1, 161))
+    assert listed["seen"] == 160

@@ -47,9 +47,10 @@ class SharedJournal(Journal):
         self._add_if_unchanged = add_if_unchanged
         self.waiting: list[EncodedEntry] = []
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> Entry:
         """Add an entry; the store gives it its number."""
         self.waiting.append(self._codec.encode(entry))
+        return entry
 
     def replace(self, entry: Entry, other: Entry) -> None:
         """Have another entry in place of one that may still be there; not where the store does not respond."""

@@ -249,9 +249,9 @@ class Table(Struct, eq=False):
         if change is not None:
             views = _with_change(views, change, name)
             self._views = views, None
-        while name not in views and len(views) >= VIEW_LIMIT:
+        while name not in views and len(present := list(views)) >= VIEW_LIMIT:
             # The view of all rows last: searches are many, and each is filtered from that one.
-            views.pop(next((other for other in views if other[1]), next(iter(views))), None)
+            views.pop(next((other for other in present if other[1]), present[0]), None)
         views[name] = View(rows)
         return rows
 
@@ -282,7 +282,8 @@ def _without_key(group: PersistentMap, value: Any, key: Any) -> PersistentMap:
 def _with_change(views: Views, change: Change, without: ViewName | None = None) -> Views:
     """The views after further changes, except for those that are outdated and for the one named `without`."""
     changed: Views = {}
-    for name, view in views.items():
+    # A copy, since threads of other runs may add views of the start, which all runs share.
+    for name, view in views.copy().items():
         changes = (*view.changes, change)
         if name != without and not _is_outdated(view.rows, changes):
             changed[name] = View(view.rows, changes)
