@@ -212,7 +212,7 @@ class Sandbox:
             if (run := self.runs.pop(scenario, None)) is not None:
                 self._remember_generation(run)
                 run.wake_listeners()
-            responses = [response for response in self.held_responses if response.scenario == scenario]
+            responses = [response for response in list(self.held_responses) if response.scenario == scenario]
         for response in responses:
             response.release()
 
