@@ -18,6 +18,7 @@ from mockserver.engine.clock import sleep
 from mockserver.engine.commands import Fire
 from mockserver.engine.run import Run
 from mockserver.engine.state.state import State
+from mockserver.engine.timeline import until_settled
 from mockserver.errors import Refusal, Violation
 from mockserver.http.messages import Request, Response
 from mockserver.http.pipeline import respond
@@ -141,7 +142,7 @@ class ScenarioRequests(Struct):
         """Request what needs no record after all due transitions, or as many as are waited for."""
         run = self._start(None)
         for _ in range(TRANSITION_LIMIT):
-            if not run.advance_to_next():
+            if not until_settled(run.advance_to_next):
                 break
         for operation in self.contract.operations.values():
             if operation.method == "GET" and not operation.path_names:

@@ -138,10 +138,11 @@ class Run(RunHooks):
                     self._note_fired(fired, now)
 
     def count_request(self, operation: str) -> None:
-        """Move a per-request clock by its step, if it counts requests to this operation. Raises as `advance`."""
+        """Move a per-request clock by its step, if it counts requests to this operation. Raises BadTime, TooMuchDue."""
         if self.timeline.clock.counts(operation):
             with self._lock:
-                self._advance(self.clock.position + self.clock.step)
+                # The request may have changed something already, which must not happen twice.
+                self._advance(self.clock.position + self.clock.step, in_turns=False)
 
     def use_override(
         self, operation: str, parameters: Mapping[str, Any], content: RequestContent, *, if_upstream: bool = False
@@ -389,8 +390,8 @@ class Run(RunHooks):
         self._unreported.add_due(fired, until)
         self.wake_listeners()
 
-    def _advance(self, to: int) -> list[Fired]:
-        if fired := self.timeline.advance(to):
+    def _advance(self, to: int, *, in_turns: bool = True) -> list[Fired]:
+        if fired := self.timeline.advance(to, in_turns=in_turns):
             self._unreported.add_due(fired, to)
         self.on_clock_set()
         self.wake_listeners()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,10 +23,20 @@ from mockserver.syntax.instants import LATEST, format_instant
 # A state that others change meanwhile is settled from the beginning so often; then they have to wait.
 RESTART_LIMIT = 8
 Settled = tuple[State, list[Fired]]
+T = TypeVar("T")
 
 
 class StillSettling(BaseException):
     """So much is due that others should have their turn: whoever called is to call again, until this is not raised."""
+
+
+def until_settled(act: Callable[[], T]) -> T:
+    """The result of what may raise StillSettling, where nobody else waits for a turn."""
+    while True:
+        try:
+            return act()
+        except StillSettling:
+            pass
 
 
 class UnfinishedSettling(Struct, eq=False):
@@ -111,11 +122,11 @@ class Timeline:
         self.history.append(command, state)
         return True
 
-    def advance(self, to: int) -> list[Fired]:
+    def advance(self, to: int, *, in_turns: bool = True) -> list[Fired]:
         """Move the clock forward; which transitions fell due. Raises BadTime, TooMuchDue and StillSettling."""
         if to > LATEST:
             raise BadTime("The clock cannot go beyond the year 9999.")
-        fired = self.settle_in_turns(to)
+        fired = self.settle_in_turns(to) if in_turns else self.settle(to)
         self.clock = self.clock.moved_to(to, self._seconds())
         return fired
 
@@ -196,7 +207,6 @@ class Timeline:
         if commands and commands[0].at < begins:
             raise BeforeStart(format_instant(begins))
         timeline = Timeline(start, self._seconds)
-        timeline.pauses = False
         for command in commands:
             timeline.settle(command.at)
             if isinstance(command, UseOverride | DrawOverride):
@@ -206,11 +216,10 @@ class Timeline:
                 continue
             timeline.accept(decode_command(start.contract, encode_command(command)))
         if commands or now != old_plan.initial:
-            timeline.advance(max(now, begins))
+            timeline.advance(max(now, begins), in_turns=False)
         if not self.clock.moves_as(old_plan):
             clock = timeline.clock
             timeline.clock = replace(self.clock, position=clock.position, anchor=clock.anchor)
-        timeline.pauses = True
         return timeline
 
     def position(self) -> TimelinePosition:

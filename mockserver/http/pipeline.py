@@ -19,7 +19,7 @@ from mockserver.engine.journal import Entry, LoggedMessage
 from mockserver.engine.run import Run
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import CallBetweenAttempts
-from mockserver.engine.timeline import StillSettling
+from mockserver.engine.timeline import StillSettling, until_settled
 from mockserver.errors import ENDING, CannotGenerate, Refusal
 from mockserver.http import operation_steps, sample_responses
 from mockserver.http.cache_validity import CacheValidity
@@ -118,11 +118,7 @@ def prepare_head(service: Service, request: Request) -> PreparedRequest | None:
 
 def respond_prepared(service: Service, prepared: PreparedRequest) -> Response:
     """The response to a request that was prepared, however much is due before it."""
-    while True:
-        try:
-            return respond_in_turns(service, prepared)
-        except StillSettling:
-            pass
+    return until_settled(partial(respond_in_turns, service, prepared))
 
 
 def respond_in_turns(service: Service, prepared: PreparedRequest) -> Response:

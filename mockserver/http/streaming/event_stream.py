@@ -46,7 +46,7 @@ class EventStream(Stream):
         self._cut_after = cut_after
         # By what the text of an event is kept with it, for all streams that send the same.
         self._key = (exchange.operation.id if exchange.operation is not None else "", type(form))
-        feed = self.run.read_feed_in_turns()
+        feed = self.run.read_feed() if _has_changed_something(exchange) else self.run.read_feed_in_turns()
         self._generation = feed.generation
         number = feed.number_of(last_id) if last_id else None
         self.cursor = feed.number if number is None else number
@@ -186,3 +186,9 @@ class EventStream(Stream):
             return start_id(start)
         except (Refusal, CannotGenerate, ContractError):
             return None
+
+
+def _has_changed_something(exchange: Exchange) -> bool:
+    """Whether the request may have changed the run before it leads to a stream: then it cannot begin again."""
+    run, operation = exchange.selection.run, exchange.operation
+    return bool(run.state.overrides.active) or (operation is not None and run.clock.counts(operation.id))

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -98,13 +99,15 @@ def test_what_is_due_in_portions_is_settled_before_a_member_is_computed(
 ) -> None:
     monkeypatch.setattr(reducer, "PORTION", 1)
     scenario = """
-        summary: An order that is paid at the first request
+        summary: An order that is paid at the second request
         fixtures: small
-        clock: {start: "2026-01-15T09:00:00Z", mode: per-request, step: 10s}
+        clock: {start: "2026-01-15T09:00:00Z", mode: real, speed: 100000}
         progress:
-          orders: [{state: open, fire: pay, after: 1s}]
+          orders: [{state: open, fire: pay, after: 1h}]
     """
     server = shop(files={"scenarios/baseline.yaml": scenario})
+    server.get("/orders")
+    time.sleep(0.04)
     assert [order["status"] for order in server.get("/orders").json()] == ["paid", "paid"]
     assert len(server.entry()["fired"]) == 1
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, create_app, load_contract
+from mockserver.contract.model import Override
 from mockserver.engine import run as run_module
-from mockserver.engine.commands import Remove
+from mockserver.engine.commands import AddOverride, Remove
 from mockserver.engine.events import feed as feed_module
 from mockserver.engine.run import Run
 from mockserver.engine.sandboxes import Sandboxes
@@ -121,6 +122,16 @@ def test_a_stream_whose_run_is_restored_ends_with_the_present_id(
     assert stream.has_ended
     assert len(messages) == 1
     assert f"id: {run.read_feed().id}\n".encode() in messages[0]
+
+
+def test_a_request_for_a_stream_uses_an_override_once(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = create_app(contract).extensions["mockserver"]
+    run = service.sandboxes.get("default").run("baseline")
+    run.advance(1_500)
+    run.submit(lambda _, at: AddOverride(Override(None, {}, cut_after=1), at))
+    make_portions_small(monkeypatch)
+    open_stream(service)
+    assert [run.count_uses(active) for active in run.state.overrides.active] == [1]
 
 
 def test_a_stream_is_read_in_portions_that_lose_nothing(contract: Contract) -> None:
