@@ -141,9 +141,9 @@ class ScenarioRequests(Struct):
     def _request_final_state(self) -> None:
         """Request what needs no record after all due transitions, or as many as are waited for."""
         run = self._start(None)
-        for _ in range(TRANSITION_LIMIT):
-            if not until_settled(run.advance_to_next):
-                break
+        fired = 0
+        while fired < TRANSITION_LIMIT and (due := until_settled(run.advance_to_next)):
+            fired += len(due)
         for operation in self.contract.operations.values():
             if operation.method == "GET" and not operation.path_names:
                 request = self.builder.build(

@@ -10,6 +10,7 @@ import pytest
 
 from mockserver import Contract, load_contract
 from mockserver.check.checker import ContractChecker
+from mockserver.engine import reducer
 from tests.conftest import MakeContract
 
 Change = Callable[[dict[str, Any]], object]
@@ -193,7 +194,12 @@ recorded: {from: baseline, fingerprint: ffffffffffffffffffffffffffffffffffffffff
     ]  # fmt: skip
 
 
-def test_rules_that_form_a_loop_do_not_hang_the_check(check: RunCheck) -> None:
+@pytest.mark.parametrize("portion", [1, reducer.PORTION])
+def test_rules_that_form_a_loop_do_not_hang_the_check(
+    check: RunCheck, monkeypatch: pytest.MonkeyPatch, portion: int
+) -> None:
+    monkeypatch.setattr(reducer, "PORTION", portion)
+
     def change(files: dict[str, Any]) -> None:
         transitions = files["schemas/resources.yaml"]["resources"]["jobs"]["lifecycle"]["transitions"]
         transitions["again"] = {"from": "running", "to": "queued"}
