@@ -169,9 +169,12 @@ def test_an_unknown_expression_is_a_warning(tmp_path: Path) -> None:
     assert [warning.code for warning in contract.warnings] == ["expression"]
 
 
-def test_a_store_lists_callbacks_too(start: Start, receiver: Receiver, redis: RedisServer) -> None:
-    api = start({"changed": {ADDRESS: post_of(EVENT)}}, store=redis.url)
+@pytest.mark.parametrize("kind", ["application/json", "image/png"])
+def test_a_store_lists_callbacks_too(start: Start, receiver: Receiver, redis: RedisServer, kind: str) -> None:
+    parts = {"schema": {"type": "array", "minItems": 1}, "itemEncoding": {"contentType": kind}}
+    api = start({"changed": {ADDRESS: post_of(requestBody={"content": {"multipart/mixed": parts}})}}, store=redis.url)
     subscribe(api, receiver)
     hook = receiver.next()
+    assert f"Content-Type: {kind}".encode() in hook.raw
     listed = deliveries(api, "delivered")
     assert [(entry["id"], entry["event"]) for entry in listed] == [(hook.headers["webhook-id"], "subscribe")]

@@ -269,7 +269,7 @@ def encode(state: DeliveryState) -> bytes:
     fields = asdict(state) | {"attempts": [astuple(attempt) for attempt in state.attempts]}
     if state.body is not None:
         # What has ended is not sent again.
-        fields["body"] = state.body.decode() if state.status == "pending" else None
+        fields["body"] = state.body.decode("latin-1") if state.status == "pending" else None
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
@@ -278,7 +278,9 @@ def decode(text: bytes) -> DeliveryState:
     fields = json.loads(text)
     body = fields["body"]
     attempts = [Attempt(*attempt) for attempt in fields["attempts"]]
-    return DeliveryState(**{**fields, "attempts": attempts, "body": body.encode() if body is not None else None})
+    return DeliveryState(
+        **{**fields, "attempts": attempts, "body": body.encode("latin-1") if body is not None else None}
+    )
 
 
 def _is_cancelled(delivery: DeliveryState, reset: Set[str | None], restored: Mapping[str, Feed]) -> bool:
