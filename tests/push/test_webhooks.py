@@ -79,6 +79,17 @@ def test_a_secret_of_the_server_signs_what_has_none(start: Callable[..., Api], r
     assert receiver.next().headers["webhook-signature"].startswith("v1,")
 
 
+@pytest.mark.parametrize(("origin", "count"), [("https://example.com", 0), ("http://localhost:5173", 1)])
+def test_a_page_of_another_site_cannot_subscribe(
+    start: Callable[..., Api], receiver: Receiver, origin: str, count: int
+) -> None:
+    api = start(cancelled_to("{$request.body#/callback_url}"))
+    body, headers = NEW | {"callback_url": receiver.url}, {**api.headers, "Origin": origin}
+    assert requests.post(f"{api.url}/jobs", json=body, headers=headers, timeout=30).status_code == 201
+    api.post("/jobs/n/cancel")
+    assert api.call("GET", "/__mock/deliveries")["total"] == count
+
+
 def test_a_delivery_is_listed(start: Callable[..., Api], receiver: Receiver) -> None:
     api = start(cancelled_to(receiver.url))
     api.post("/jobs/a/cancel")

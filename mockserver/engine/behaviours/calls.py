@@ -17,7 +17,8 @@ Pages = Mapping[str, Mapping[str, Any]]
 class OperationCall(Struct, frozen=True):
     """A request that does not violate the contract: its parameters by location and name, and its body.
 
-    `assigned` are members of the record that it writes, in place of those that the server would choose.
+    `assigned` are members of the record that it writes, in place of those that the server would choose. Unless it
+    `may_subscribe`, its values are no part of the URL of a webhook.
     """
 
     path: Mapping[str, Any]
@@ -26,6 +27,7 @@ class OperationCall(Struct, frozen=True):
     headers: Mapping[str, Any] = field(default_factory=dict)
     cookies: Mapping[str, Any] = field(default_factory=dict)
     assigned: Mapping[str, Any] = field(default_factory=dict)
+    may_subscribe: bool = True
 
 
 class OperationResult(Struct, frozen=True):

@@ -25,7 +25,9 @@ from mockserver.syntax import json_pointer
 
 
 def subscription_of(operation: Operation, call: OperationCall, expressions: Iterable[str]) -> Mapping[str, str] | None:
-    """The values of the expressions that have one; None where none has."""
+    """The values of the expressions that have one; None where none has, or the request may not subscribe."""
+    if not call.may_subscribe:
+        return None
     headers = {name.lower(): value for name, value in call.headers.items()}
     request = RequestValues(operation.method, call.path, call.query, lambda name: headers.get(name.lower()), call.body)
     return subscribe(expressions, request) or None

@@ -40,8 +40,10 @@ DECODE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def validate(service: Service, prepared: PreparedRequest) -> None:
+def validate(service: Service, prepared: PreparedRequest, *, may_subscribe: bool = True) -> None:
     """Decode and validate a request to an operation; sets the call, the parameters and the notices of `prepared`.
+
+    It `may_subscribe` to webhooks, by values that are part of their URL.
 
     Raises InvalidRequest with all violations, or a refusal of the body (see `_Reader.body`).
     """
@@ -59,7 +61,7 @@ def validate(service: Service, prepared: PreparedRequest) -> None:
         prepared.request, prepared.logged = request, prepared.logged.with_body(request.body)
     reader = _Reader(route.operation, request, behaviour, refuses_undeclared=refuses_undeclared)
     try:
-        prepared.call = call = reader.call(route.arguments, service.body_limit)
+        prepared.call = call = reader.call(route.arguments, service.body_limit, may_subscribe=may_subscribe)
         prepared.parameters = {**call.query, **call.path}
     finally:
         prepared.notices = tuple(reader.notices)
@@ -136,7 +138,7 @@ class _Reader(Struct):
     violations: list[Violation] = field(default_factory=list)
     notices: dict[str, None] = field(default_factory=dict)
 
-    def call(self, arguments: Mapping[str, str], body_limit: int) -> OperationCall:
+    def call(self, arguments: Mapping[str, str], body_limit: int, *, may_subscribe: bool = True) -> OperationCall:
         """The operation's parameters and body. Raises what `validate` raises."""
         if self.operation.deprecated:
             self.add_notice(f"the operation {self.operation.id} is deprecated")
@@ -147,7 +149,8 @@ class _Reader(Struct):
         body = self.body(body_limit)
         if self.violations:
             raise InvalidRequest(self.violations)
-        return OperationCall(values["path"], values["query"], body, values["header"], values["cookie"])
+        header, cookie = values["header"], values["cookie"]
+        return OperationCall(values["path"], values["query"], body, header, cookie, may_subscribe=may_subscribe)
 
     def add_notice(self, text: str) -> None:
         self.notices[text] = None

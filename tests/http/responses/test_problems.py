@@ -43,7 +43,7 @@ def _members(kind: type[errors.Refusal]) -> set[str]:
 def test_a_defect_in_any_step_is_a_problem_without_a_traceback(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, owner: object, step: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(owner, step, fail)
