@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import time
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver import Contract, create_app
 from mockserver.contract.model import Rule

@@ -67,7 +67,7 @@ def test_the_page_for_the_token_links_to_the_server_alone(guarded: BackgroundSer
 @pytest.mark.parametrize(
     ("target", "location"),
     [
-        ("/tutor?next=http://other.example/a?b&__token=secret", "/tutor?next=http%3A%2F%2Fother.example%2Fa%3Fb"),
+        ("/tutor?next=http://other.example/a?b&__token=secret", "/tutor?next=http://other.example/a?b"),
         ("/tutor/caf%C3%A9%20a%2Fb%25?__token=secret", "/tutor/caf%C3%A9%20a%2Fb%25"),
         ("/__mock/in/mine/admin/queue?__token=secret", "/__mock/in/mine/admin/queue"),
         ("/%5Cshare/a?__token=secret", "/%5Cshare/a"),
