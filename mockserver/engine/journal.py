@@ -265,7 +265,8 @@ class Journal:
 
     def count_bytes(self) -> int:
         """How many bytes the entries take, roughly. One in several lists, or repeated, counts once."""
-        return REPEAT_BYTES * len(self._entries) + sum(entry.count_bytes() for entry in self._kept_entries(self._entries))
+        entries = self._kept_entries(self._entries)
+        return REPEAT_BYTES * len(self._entries) + sum(entry.count_bytes() for entry in entries)
 
     def forget_bodies(self) -> int:
         """Keep the entries without their bodies; how many bytes these took."""
