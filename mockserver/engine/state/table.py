@@ -151,7 +151,8 @@ class Table(Struct, eq=False):
         if old is not None:
             subscription = with_subscription(old, subscription)
             return self.replace(key, old, Row(record, old.position, last, due, uses, subscription))
-        return self._add(key, Row(record, self.next_position, last, due, uses, subscription))
+        row = Row(record, self.next_position, last, due, uses, subscription)
+        return self._add(key, row, self._with_number(record))
 
     def replace(self, key: Any, old: Row, new: Row) -> Table:
         """The table with `new` in place of `old`, which is the row of `key`."""
@@ -167,18 +168,16 @@ class Table(Struct, eq=False):
 
     def append(self, record: Record) -> Table:
         """The table with one more record, for a resource without a key."""
-        return self._add(self.next_position, Row(record, self.next_position))
+        return self._add(self.next_position, Row(record, self.next_position), self._numbers)
 
-    def _add(self, key: Any, row: Row) -> Table:
+    def _add(self, key: Any, row: Row, numbers: PersistentMap) -> Table:
         groups: dict[str, PersistentMap] = {}
         record = row.record
         for field, group in self._groups.items():
             value = record.get(field)
             groups[field] = group.insert(value, group.get(value, NO_KEYS).insert(key))
         rows, views = self._rows.insert(key, row), self._changed(None, row)
-        return Table(
-            self.layout, rows, groups, self.next_position + 1, self._size + 1, views, self._with_number(record)
-        )
+        return Table(self.layout, rows, groups, self.next_position + 1, self._size + 1, views, numbers)
 
     def _with_number(self, record: Record) -> PersistentMap:
         resource, numbers = self.layout.resource, self._numbers
