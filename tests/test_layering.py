@@ -22,6 +22,7 @@ LATE = {
     ("mockserver.contract.inference", "mockserver.contract.inference.contract"),
     ("mockserver.schemas.validators", "mockserver.schemas.explaining.explainer"),
     ("mockserver.openapi.loading", "mockserver.openapi.swagger.document"),  # only for Swagger 2.0
+    ("mockserver.openapi.format_detection", "mockserver.documents.overlays"),
     ("mockserver.generate.strings", "mockserver.generate.realistic"),
     ("mockserver.generate.generator", "mockserver.generate.realistic"),
     ("mockserver.web.services", "mockserver.engine.shared.connect"),  # only with --store

@@ -8,13 +8,16 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from jsonpath import JSONPathEnvironment, JSONPathError, JSONPathMatch
+
 from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
-from mockserver.syntax import json_path, json_pointer, yaml_writer
-from mockserver.syntax.json_path import PathNode
+from mockserver.syntax import json_pointer, yaml_writer
 
 MODIFIERS = ("remove", "update", "copy")
 SEVERAL = "must be a single node"
+# RFC 9535, without what the library adds to it.
+QUERIES = JSONPathEnvironment(strict=True)
 
 
 class OverlaidSource(Source):
@@ -38,11 +41,6 @@ class OverlaidSource(Source):
 
 class _Incompatible(Exception):
     """A value that cannot be merged into another one; the message is a predicate about the first."""
-
-
-def is_overlay(data: Any) -> bool:
-    """Whether a file is an overlay."""
-    return isinstance(data, dict) and "overlay" in data and "openapi" not in data
 
 
 def extended_file(overlay: Source, report: Report) -> str | None:
@@ -102,28 +100,32 @@ class _Action:
             if sources is not None and len(sources) != 1:
                 self._add_error("/copy", f"{quote(action['copy'])} selects {len(sources)} nodes, and {SEVERAL}")
             elif sources:
-                return self._merge(document, targets, sources[0].value, "copy")
+                return self._merge(document, targets, sources[0].obj, "copy")
             return document
         self._add_error("", f"changes nothing: it needs one of {', '.join(MODIFIERS)}")
         return document
 
-    def _find(self, member: str, query: str, document: Any) -> list[PathNode] | None:
+    def _find(self, member: str, query: str, document: Any) -> list[JSONPathMatch] | None:
+        """Each node that a query selects, once; None, and an error, if it is no query."""
         try:
-            return json_path.find(query, document)
-        except json_path.MalformedPath as error:
-            self._add_error(f"/{member}", f"{quote(query)} {error}")
+            return list({node.parts: node for node in QUERIES.finditer(query, document)}.values())
+        except (JSONPathError, RecursionError) as error:
+            reason = error.args[0] if error.args else "it is too long"
+            token = getattr(error, "token", None)
+            place = f" after {token.index} characters" if token is not None else ""
+            self._add_error(f"/{member}", f"{quote(query)} is not a JSONPath query: {reason}{place}")
             return None
 
-    def _merge(self, document: Any, targets: list[PathNode], value: Any, member: str) -> Any:
+    def _merge(self, document: Any, targets: list[JSONPathMatch], value: Any, member: str) -> Any:
         for target in targets:
             try:
-                merged = _merge(target.value, value, is_target=True)
+                merged = _merge(target.obj, value, is_target=True)
             except _Incompatible as error:
-                place = json_pointer.join([str(token) for token in target.tokens])
+                place = json_pointer.join([str(token) for token in target.parts])
                 self._add_error(f"/{member}", f"cannot be merged into {place or 'the document'}: {error}")
                 return document
-            if target.tokens:
-                _parent(document, target)[target.tokens[-1]] = merged
+            if target.parts:
+                _parent(document, target)[target.parts[-1]] = merged
             else:
                 document = merged
         return document
@@ -153,20 +155,20 @@ def _kind(value: Any) -> str:
     return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else "a primitive value"
 
 
-def _remove(document: Any, targets: list[PathNode]) -> Any:
+def _remove(document: Any, targets: list[JSONPathMatch]) -> Any:
     # The last items of an array first, so that the indexes of the others hold.
     for target in sorted(targets, key=_order, reverse=True):
-        if target.tokens:
-            del _parent(document, target)[target.tokens[-1]]
+        if target.parts:
+            del _parent(document, target)[target.parts[-1]]
     return document
 
 
-def _order(node: PathNode) -> list[tuple[bool, str | int]]:
-    return [(isinstance(token, int), token) for token in node.tokens]
+def _order(node: JSONPathMatch) -> list[tuple[bool, str | int]]:
+    return [(isinstance(token, int), token) for token in node.parts]
 
 
-def _parent(document: Any, target: PathNode) -> Any:
-    for token in target.tokens[:-1]:
+def _parent(document: Any, target: JSONPathMatch) -> Any:
+    for token in target.parts[:-1]:
         document = document[token]
     return document
 

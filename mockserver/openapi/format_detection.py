@@ -8,7 +8,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.documents import overlays
 from mockserver.documents.source import Report, Source, read_source
 from mockserver.errors import quote
 
@@ -116,9 +115,11 @@ def _read_extended(root: Path, path: Path, report: Report, depth: int = 0) -> So
     source = read_source(root, path, report)
     report.raise_errors()
     assert source is not None
-    if not overlays.is_overlay(source.data):
+    if not (isinstance(source.data, dict) and "overlay" in source.data and "openapi" not in source.data):
         return source
-    extended = overlays.extended_file(source, report)
+    from mockserver.documents.overlays import OverlaidSource, apply, extended_file
+
+    extended = extended_file(source, report)
     if extended is not None and depth == OVERLAY_LIMIT:
         report.add(source, "/extends", f"more than {OVERLAY_LIMIT} overlays extend each other", "overlay")
     report.raise_errors()
@@ -128,9 +129,9 @@ def _read_extended(root: Path, path: Path, report: Report, depth: int = 0) -> So
         report.add(source, "/extends", message, "overlay")
         report.raise_errors()
     document = _read_extended(root, location, report, depth + 1)
-    changed = overlays.apply(source, document.data, report)
+    changed = apply(source, document.data, report)
     report.raise_errors()
-    return overlays.OverlaidSource(document, source, changed)
+    return OverlaidSource(document, source, changed)
 
 
 def _report_format(source: Source, report: Report) -> None:

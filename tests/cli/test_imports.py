@@ -53,6 +53,7 @@ def imported() -> set[str]:
         "mockserver.generate.realistic",
         "mockserver.schemas.explaining.explainer",
         "mockserver.openapi.swagger",
+        "mockserver.documents.overlays",
         "mockserver.recorder",
         "mockserver.check",
         "mockserver.client.client",

@@ -84,7 +84,7 @@ def test_several_items_of_an_array_are_removed(tmp_path: Path) -> None:
     many = {"name": "q", "in": "query", "schema": {}}
     actions: Actions = [
         {"target": "$.paths['/pets'].get.parameters", "update": [{**many, "name": name} for name in "abc"]},
-        {"target": "$.paths['/pets'].get.parameters[0, 1, 3]", "remove": True},
+        {"target": "$.paths['/pets'].get.parameters[0, 1, 3, 3]", "remove": True},
     ]
     contract = load_overlaid(tmp_path, actions)
     assert [parameter.name for parameter in contract.operations["listPets"].parameters] == ["b"]
@@ -128,6 +128,11 @@ def test_a_query_that_selects_nothing_is_a_warning(tmp_path: Path) -> None:
     ("actions", "extends", "message"),
     [
         ([{"target": "paths", "remove": True}], "api.json", '/actions/0/target: "paths" is not a JSONPath query'),
+        (
+            [{"target": "$.paths['/pets", "remove": True}], "api.json",
+            """/actions/0/target: "$.paths['/pets" is not a JSONPath query: unexpected token "'" after 8 characters""",
+        ),
+        ([{"target": "$[?" + "(" * 5_000, "remove": True}], "api.json", "is not a JSONPath query"),
         ([{"remove": True}], "api.json", "/actions/0: must be an object with a `target`"),
         ([{"target": "$.info"}], "api.json", "/actions/0: changes nothing: it needs one of remove, update, copy"),
         ([{"target": "$.info", "update": [1]}], "api.json", "/actions/0/update: cannot be merged into /info: an array does not go with an object"),
