@@ -41,7 +41,7 @@ class BackendChecker:
     `unsafe` also creates records, and changes and deletes those alone.
     """
 
-    def __init__(self, contract: Contract, client: BackendClient, *, unsafe: bool = False) -> None:
+    def __init__(self, contract: Contract, client: BackendClient, *, unsafe: bool) -> None:
         self.contract, self.client, self.unsafe = contract, client, unsafe
         self.findings: list[CheckFinding] = []
         self.not_requested: dict[str, str] = {}

@@ -146,7 +146,7 @@ class WebhookValidator(Struct, frozen=True):
 
 
 def sample_event(resource: Resource, record: Record) -> dict[str, Any]:
-    """What an event about a record has besides its name and the record."""
+    """The members of an event about a record, without its name and the record."""
     return {"id": SAMPLE_ID, "resource": resource.name, "key": record.get(resource.key), "at": format_instant(0)}
 
 

@@ -51,7 +51,7 @@ def entries_as_json(service: Service, entries: Iterable[Entry], *, brief: bool =
 
 
 def entry_as_json(
-    service: Service, entry: Entry, *, brief: bool = False, body_limit: int = REQUEST_BODY_KEPT
+    service: Service, entry: Entry, *, brief: bool, body_limit: int = REQUEST_BODY_KEPT
 ) -> dict[str, Any]:
     """An entry as JSON, with so many bytes of a body."""
     operation = service.contract.operations.get(entry.operation or "")

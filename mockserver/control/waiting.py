@@ -30,7 +30,7 @@ class JournalWatch:
         self._read = self._checked = journal.count
 
     def has_match(self, is_last: bool) -> bool:
-        """Whether one came that may match; the last time, whether any did, which is shown then."""
+        """Whether a new request may match; at the last look, whether any may: its result is shown."""
         journal, since = self._journal, self._checked
         self._checked = journal.count
         if since == self._checked and journal.may_have_grown(since):  # by another process

@@ -158,7 +158,7 @@ class Documents(Struct):
 
 
 def follow(value: Any, tokens: Sequence[str]) -> Any:
-    """What unescaped tokens lead to within the value of a file, one after the other. Raises Unresolved."""
+    """The value that unescaped tokens lead to, step by step, within the value of a file. Raises Unresolved."""
     for number, token in enumerate(tokens):
         try:
             value = json_pointer.get_member(value, token)

@@ -238,7 +238,7 @@ def _path_of(uri: str) -> str:
 
 
 def _identifies_itself(path: Path) -> bool:
-    """Whether a file may have a URI of its own, which stands near its beginning."""
+    """Whether a file may declare its own URI, by `$self` or `$id` near its beginning."""
     try:
         if not path.is_file():  # a FIFO would wait for its writer
             return False

@@ -165,7 +165,7 @@ def _by_id(overrides: Sequence[Override]) -> dict[str, Override]:
 
 
 def find_renamed(before: Sequence[Override], after: Sequence[Override]) -> dict[str, str | None]:
-    """The ids of a scenario's overrides, each with that of the same one after a change; None where it is gone."""
+    """By id of an override before a change of the scenario, its id after the change; None if it was removed."""
     names: dict[bytes, list[str]] = {}
     for name, override in reversed(_by_id(after).items()):
         names.setdefault(strict_json.dump_sorted(override.entry), []).append(name)

@@ -119,7 +119,7 @@ def _encode_response(command: KeepResponse) -> dict[str, Any]:
 
 
 def _encode_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Headers by name; one that comes several times, such as `Set-Cookie`, with a list of its values."""
+    """Headers by name; a repeated header, such as `Set-Cookie`, has a list of values."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name, []).append(value)

@@ -29,7 +29,7 @@ TIME_SUFFIX = re.compile(r"(at|on|date|time|datetime|timestamp)$")
 PRESCRIBING = {"example", "examples", "default", "const", "enum", "pattern"}
 
 
-def sort_instants(constraints: Constraints, record: dict[str, Any], kept: Container[str] = ()) -> None:
+def sort_instants(constraints: Constraints, record: dict[str, Any], kept: Container[str]) -> None:
     """Redistribute the generated instants of an object among its members, in place, by the order of their names.
 
     The members in `kept` stay.

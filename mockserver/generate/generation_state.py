@@ -122,7 +122,7 @@ class Generation:
         """The examples and defaults of schemas, without those of branches but the first."""
         return self._constraints(nodes, _first).examples if self._from_examples else []
 
-    def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int, meaning: str = "") -> Any:
+    def make_member(self, nodes: Nodes, name: str, depth: int, attempt: int, meaning: str) -> Any:
         """A value for a member of that name: the known one if the schemas allow it. Raises CannotGenerate.
 
         Otherwise it is made as for a member whose name is its `meaning`.

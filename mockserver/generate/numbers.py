@@ -25,7 +25,7 @@ def make_number(
     usual_range: tuple[float, float] | None,
     *,
     whole: bool,
-    end: int | None = None,
+    end: int | None,
 ) -> int | float | None:
     """A number that satisfies the constraints, in the usual range where they allow; None where there is none.
 

@@ -24,7 +24,7 @@ SIMPLE_VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-def make_valid(generation: Generation, nodes: Nodes, name: str = "", depth: int = 0) -> Any:
+def make_valid(generation: Generation, nodes: Nodes, name: str, depth: int = 0) -> Any:
     """A value that satisfies every schema: the known one for a member of that name, if any. Raises CannotGenerate."""
     for known_value in generation.valid_known_values(nodes, name, depth):
         return known_value

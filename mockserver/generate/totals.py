@@ -70,7 +70,7 @@ def total_values(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _derived_values(members: dict[str, Any], kept: Container[str] = ()) -> Iterator[tuple[str, Decimal]]:
-    """Yield each member that follows from others, and its value; what follows from it is yielded after it.
+    """Yield each derived member and its value, before the members that are derived from it.
 
     Of a list of thousands of lines, nothing is added up if only the members in `kept` follow from that.
     """

@@ -83,7 +83,7 @@ class PreparedRequest(Struct, eq=False):
         if sandbox == self.choice.sandbox:
             return self
         request = self.request.with_header(SANDBOX_HEADER, sandbox)
-        return replace(self, request=request, logged=request.logged, choice=self.choice.with_sandbox(sandbox))
+        return replace(self, request=request, logged=request.logged, choice=replace(self.choice, sandbox=sandbox))
 
     def runs_python(self, service: Service) -> bool:
         """Whether a function of `handlers.py` may be called, for which an event loop must not wait."""

@@ -1,4 +1,4 @@
-"""The secrets of a message as other texts quote them: what is wrong with a password is said with that password."""
+"""Secrets of a message that other texts quote: the message about an invalid password quotes the password."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.syntax import strict_json
 from mockserver.syntax.redaction import REDACTED, is_secret
 
 NO_NAMES: frozenset[str] = frozenset()
-# What a longer text has of fields, nobody quotes.
+# A message quotes no field of a longer text.
 FIELD_LIMIT = 1_000
 # Each is searched for in every text, and messages quote few values.
 QUOTED_LIMIT = 50
@@ -38,7 +38,7 @@ def quoted_secrets(message: LoggedMessage, query: str = "", names: Set[str] = NO
 
 
 def without_quoted(value: Any, secrets: Set[str]) -> Any:
-    """A JSON value in whose texts no quoted secret is."""
+    """A JSON value without the quoted secrets in its texts."""
     if not secrets:
         return value
     if isinstance(value, dict):

@@ -160,12 +160,12 @@ def fixture_files(
 ) -> dict[str, str]:
     """A folder of fixtures/ with the records of each resource that has any."""
     return {
-        f"fixtures/{dataset}/{name}.json": _dump_rows(resources[name], rows) for name, rows in records.items() if rows
+        f"fixtures/{dataset}/{name}.json": strict_json.dump_indented(
+            [dict(without_joined(resources[name], row)) for row in rows]
+        )
+        for name, rows in records.items()
+        if rows
     }
-
-
-def _dump_rows(resource: Resource, rows: Sequence[Mapping[str, Any]]) -> str:
-    return strict_json.dump_indented([dict(without_joined(resource, row)) for row in rows])
 
 
 def _with_sort(contract: Contract, resources: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""How much of a value the schemas that a client sends may read together: meanwhile, others wait."""
+"""Limits how much of a value the schemas from clients may read in total, since other requests wait meanwhile."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Shape:
         return shape or self._patterned(name) or self.additional
 
     def may_have(self, name: str) -> bool:
-        """Whether an object is meant to have a member of this name."""
+        """Whether an object may have a member of this name."""
         return name in self.names or self.is_open or self._patterned(name) is not None
 
     @property

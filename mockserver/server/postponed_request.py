@@ -1,4 +1,4 @@
-"""A request whose response takes so long to find out that others have their turns meanwhile."""
+"""A request whose response takes long to compute: other requests are handled in between."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PostponedRequest:
         turns.add_again(self, loop)
 
     def respond_to_waiting(self) -> None:
-        """Go on with it."""
+        """Continue with the request."""
         self._respond()
 
     def cancel(self) -> None:

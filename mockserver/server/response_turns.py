@@ -17,7 +17,7 @@ WAITING_BYTES = attrgetter("waiting_bytes")
 
 
 class Waiting(Protocol):
-    """What goes on with requests that have waited already."""
+    """Continues with requests that have waited for their turn."""
 
     def respond_to_waiting(self) -> None:
         """Respond to some of the requests that wait for their turn."""
@@ -58,7 +58,7 @@ class ResponseTurns:
         self._have_turn(loop)
 
     def add_again(self, waiting: Waiting, loop: asyncio.AbstractEventLoop) -> None:
-        """Have what has waited before go on, in turns with the requests that have come since."""
+        """Let a postponed request continue, by turns with requests that came later."""
         self._waiting_again[waiting] = None
         self._have_turn(loop)
 
@@ -97,7 +97,7 @@ class ResponseTurns:
                 self._schedule(loop, loop.time() - began > TURN_SECONDS)
 
     def _in_order(self) -> Iterator[Any]:
-        """One that has come and one that waits again, by turns."""
+        """A new request and a postponed one, alternately."""
         # Large bodies take the most time. Of others, the one that has waited longest is the first.
         pairs = zip_longest(sorted(self._waiting, key=WAITING_BYTES), list(self._waiting_again))
         return (waiting for waiting in chain.from_iterable(pairs) if waiting is not None)

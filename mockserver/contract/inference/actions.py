@@ -88,13 +88,13 @@ def _sets_body(word: str, body: Entry, operation: Operation, collection: Collect
 
 
 def _values_of_part(segment: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, Any]]:
-    """What a verb sets that comes before a noun: `verify-email` is about `email_verified`."""
+    """The values that an action with a noun sets: `verify-email` sets `email_verified`."""
     verb, *noun = words.split(segment) or [""]
     return _values(verb, collection, "".join(noun), is_undone=is_undone) if noun else iter(())
 
 
 def _values(word: str, collection: Collection, noun: str = "", *, is_undone: bool) -> Iterator[tuple[str, Any]]:
-    """The fields that a word is about, or one with a noun, each with the value that it sets."""
+    """The fields that a verb sets, with an optional noun, and the value of each."""
     done_forms = {noun + form for form in _forms(word)}
     undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
     opposite = {noun + form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
@@ -121,7 +121,7 @@ def _values(word: str, collection: Collection, noun: str = "", *, is_undone: boo
 
 
 def _other_flags(word: str, collection: Collection, *, is_undone: bool) -> Iterator[tuple[str, bool]]:
-    """The booleans that are called like a status that a word leads to, each with the value that it sets.
+    """The booleans named like a status that the verb leads to, and the value of each.
 
     `complete` leads to `done`, and what undoes it away from that.
     """

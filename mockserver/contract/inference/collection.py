@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from mockserver.documents.nodes import Node
 from mockserver.openapi.content_reader import ANY_TEXT
-from mockserver.openapi.model import Operation, Parameter, template_shape
+from mockserver.openapi.model import Operation, template_shape
 from mockserver.schemas.shapes import Shape
 from mockserver.syntax.words import singular_forms
 
@@ -189,7 +189,8 @@ def free_name(name: str, names: Container[str]) -> str:
 
 def _parameter_schema(field_shape: Shape, operation: Operation, parameter: str) -> dict[str, Any] | None:
     """What a field must match to hold the values of a path parameter; None if it cannot."""
-    declared = next((entry for entry in operation.parameters if _is_path_parameter(entry, parameter)), None)
+    in_path = (entry for entry in operation.parameters if entry.location == "path")
+    declared = next((entry for entry in in_path if entry.name == parameter), None)
     if declared is None or not declared.notation.is_plain:
         return None
     types, field_types = declared.notation.shape.types - {"null"}, field_shape.types
@@ -216,10 +217,6 @@ def _all_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
     if len(schemas) < 2:
         return schemas[0] if schemas else {}
     return {"allOf": schemas}
-
-
-def _is_path_parameter(parameter: Parameter, name: str) -> bool:
-    return parameter.location == "path" and parameter.name == name
 
 
 def _are_compatible(shape: Shape, other: Shape, key: str) -> bool:

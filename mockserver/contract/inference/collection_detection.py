@@ -255,7 +255,7 @@ def _infer_actions(
 ) -> dict[str, Entry]:
     """The entries of the actions on records at whose own path nothing can be done: `/notifications/{id}/read`."""
     entries: dict[str, Entry] = {}
-    for record_path in by_path.records_below(path):
+    for record_path in by_path.records_below.get(path, ()):
         parameter = record_path.rpartition("/")[2][1:-1]
         for segment in by_path.below(record_path):
             operations = [] if "{" in segment else by_path[f"{record_path}/{segment}"].values()

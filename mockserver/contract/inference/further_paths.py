@@ -123,7 +123,7 @@ def group_by_operation(collections: Iterable[Collection]) -> defaultdict[str, li
 def _on_records(
     by_path: Mapping[str, Methods], path: str, holders: Mapping[str, Sequence[Collection]]
 ) -> Iterator[tuple[Collection, Entry]]:
-    """As `_readers`; where no record is read at the path, the collections of which one is changed there."""
+    """As `_readers`; where no operation reads a record at the path, the collections whose records are changed there."""
     readers = list(_readers(by_path, path, holders))
     changed: dict[str, tuple[Collection, Entry]] = {}
     for operation in by_path.get(path, {}).values() if not readers else ():

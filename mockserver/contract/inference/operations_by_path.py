@@ -24,12 +24,9 @@ class OperationsByPath(dict[str, dict[str, Operation]]):
         named = dict(entry for form in forms for entry in self._named_below.get((path, form), ()))
         return [named[position] for position in sorted(named)]
 
-    def records_below(self, path: str) -> Sequence[str]:
-        """The paths of a parameter directly below a path, with or without operations, that something is below."""
-        return self._records_below.get(path, ())
-
     @cached_property
-    def _records_below(self) -> dict[str, list[str]]:
+    def records_below(self) -> dict[str, list[str]]:
+        """By path, the paths directly below it that end with a parameter and have further paths below them."""
         below: dict[str, list[str]] = {}
         for path in self._below:
             head, slash, segment = path.rpartition("/")

@@ -62,7 +62,7 @@ def find_owners(
     operation: Operation,
     shape: Shape,
     key: str,
-    collections: DetectedCollections | None = None,
+    collections: DetectedCollections | None,
     *,
     collection: Collection | None = None,
     allow_unknown: bool = False,

@@ -60,11 +60,11 @@ def _fields_of_time(record: Shape) -> tuple[str, str] | None:
     begins, ends = ([name for name, event in events.items() if event in wanted] for wanted in (BEGINS, ENDS))
     if len(begins) == len(ends) == 1:
         return begins[0], ends[0]
-    # What may be null has not come for every record.
-    own = [
+    # A time that may be null has not come yet for some records.
+    times = [
         name
         for name, event in events.items()
         if event not in (*CREATED, *CHANGED) and "null" not in record.member(name).types
     ]
-    times = own or [name for name, event in events.items() if event in CREATED]
+    times = times or [name for name, event in events.items() if event in CREATED]
     return (times[0], times[0]) if len(times) == 1 else None

@@ -14,7 +14,7 @@ from mockserver.openapi.model import Operation
 
 
 def read_upstream(
-    url: str, operations: Mapping[str, Operation], passes: Iterable[str] = (), ca: Path | None = None,
+    url: str, operations: Mapping[str, Operation], passes: Iterable[str], ca: Path | None = None,
     timeout: float = TIMEOUT_SECONDS,
 ) -> Upstream:  # fmt: skip
     """The upstream at a URL. `passes` are names of operations, or patterns such as `GET /jobs/*`.

@@ -74,7 +74,7 @@ def _declared_callbacks(document: Node, operation: Operation) -> Iterator[tuple[
 
 
 def _read_url(item: Node, text: str, operation: Operation, report: Report) -> UrlTemplate | None:
-    """The URL with its expressions; None, and a warning, if one has no meaning."""
+    """The URL with its expressions; None, and a warning, if an expression is not valid."""
     template = UrlTemplate.parse(text)
     parts = list(template.parts)
     for number, written in enumerate(template.expressions):
@@ -91,10 +91,10 @@ def _read_url(item: Node, text: str, operation: Operation, report: Report) -> Ur
 
 
 def _complete(text: str, operation: Operation) -> str | None:
-    """A runtime expression, or what documents of some frameworks write in place of one.
+    """The runtime expression for a text; None if it is none.
 
-    That is the name of a parameter or of a member of the body (`$callback_url`), and a path with dots
-    (`$request.body.order.id`).
+    Documents of some frameworks have names of parameters or members of the body instead (`$callback_url`), and paths
+    with dots (`$request.body.order.id`).
     """
     is_of_response = _OF_RESPONSE.fullmatch(text) is not None or text == "$statusCode"
     if is_of_response or text in ("$method", "$url") or reads_request(text):

@@ -1,4 +1,4 @@
-"""Members of a record that follow from others, such as `in_stock` from `stock`, and do so after a change too."""
+"""Members of a record that are derived from others, such as `in_stock` from `stock`, and are updated with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.syntax import words
 
 
 def may_agree(fields: Mapping[str, frozenset[str]]) -> bool:
-    """Whether members of a record with these fields, each with its types, may follow from others."""
+    """Whether a record with these fields, each with its types, may have members that are derived from others."""
     has_lists = any("array" in types for types in fields.values())
     return has_lists or any(words.normalize(name) in (*STOCKS, *PRICES) for name in fields)
 
@@ -20,7 +20,7 @@ def may_agree(fields: Mapping[str, frozenset[str]]) -> bool:
 def with_agreement(
     record: Record, before: Record, sent: Container[str], is_valid: Callable[[str, Any], bool]
 ) -> Record:
-    """The record whose counts, amounts and the like follow a change, if they agreed with the others `before`.
+    """The changed record with updated counts, amounts and the like, if these agreed with the other members `before`.
 
     Those that the client has `sent` stay.
     """

@@ -33,15 +33,14 @@ class OperationCall(Struct, frozen=True):
 class OperationResult(Struct, frozen=True):
     """What an operation responds with: `value` is JSON.
 
-    `key` is that of a record that was created; `total` is the number of records in a list, before paging,
-    `next_cursor` is the cursor of its next page, and `pages` are the query parameters of its other pages, by their
-    relation to it. `listed` are the records of a list that are shown as the state has them.
+    `key` is that of a record that was created; `total` is the number of records in a list, before paging.
+    `pages` are the query parameters of its other pages, by their relation to it. `listed` are the records of a list
+    that are shown as the state has them.
     """
 
     value: Any
     kind: ResultKind = ResultKind.RETURNED
     key: Any = None
     total: int | None = None
-    next_cursor: str | None = None
     pages: Pages | None = None
     listed: ListedRecords | None = None

@@ -24,7 +24,7 @@ def is_deletion_flag(name: str) -> bool:
 
 
 def as_deleted(resource: Resource, record: Record, at: int) -> Record:
-    """The record as one that was deleted at an instant, as far as it has fields for that, and as that is valid."""
+    """The record marked as deleted at an instant, in those fields for which the mark is valid."""
     text, types = format_instant(at), resource.fields
     for name in [name for name in types if is_deletion_time(name) or is_deletion_flag(name)]:
         values = (text, text[:DATE_LENGTH], at // 1_000) if is_deletion_time(name) else (True,)

@@ -25,7 +25,7 @@ from mockserver.syntax import json_pointer
 
 
 def subscription_of(operation: Operation, call: OperationCall, expressions: Iterable[str]) -> Mapping[str, str] | None:
-    """The values of the expressions that have one; None where none has, or the request may not subscribe."""
+    """The values of the expressions, without those that lack one; None if all do, or the request may not subscribe."""
     if not call.may_subscribe:
         return None
     headers = {name.lower(): value for name, value in call.headers.items()}

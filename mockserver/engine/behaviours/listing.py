@@ -95,7 +95,7 @@ class ListRecords(SelectingImplementation):
         value = self.envelope(run, records, page, following) if self.behaviour.items else records
         pages = self._other_pages(page, following) if self._has_links else None
         listed_records = ListedRecords(self._member, records) if shows_state else None
-        return OperationResult(value, ResultKind.RETURNED, None, page.total, following, pages, listed_records)
+        return OperationResult(value, ResultKind.RETURNED, None, page.total, pages, listed_records)
 
     def _other_pages(self, page: Page, following: str | None) -> Pages:
         cursor = self.behaviour.selection.cursor

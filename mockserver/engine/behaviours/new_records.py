@@ -1,4 +1,4 @@
-"""What a new record has in fields that clients do not send as they are: what has happened to it, and items by name."""
+"""Values of a new record: initial ones of fields that clients leave out, and objects in place of names or keys."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mockserver.contract.model import Resource
 from mockserver.schemas.shapes import ALL_TYPES, Shape, type_of
 from mockserver.syntax import words
 
-# What the names of counts end with.
+# The last words of the names of counts.
 COUNTED = frozenset({
     "count", "likes", "dislikes", "views", "votes", "upvotes", "downvotes", "downloads", "shares", "followers",
     "clicks", "plays", "retries", "attempts",
 })  # fmt: skip
-# The members by which items are called, and those that hold their keys.
+# The usual members for the name of an item, and for its key.
 NAMING, KEYS = ("name", "title", "label", "text", "value", "slug"), ("id", "uuid", "key", "code")
-# What the names of booleans end with that say that something has happened.
+# The last words of booleans that are false until something happens.
 HAPPENED = frozenset({
     "done", "completed", "finished", "read", "seen", "viewed", "opened", "paid", "sent", "delivered", "shipped",
     "archived", "deleted", "removed", "closed", "resolved", "answered", "cancelled", "canceled", "rejected", "approved",
@@ -29,7 +29,7 @@ HAPPENED = frozenset({
 def empty_values(
     resource: Resource, names: Set[str], is_valid: Callable[[str, Any], bool]
 ) -> Iterator[tuple[str, Any]]:
-    """The values of fields of these names that say nothing: the default, null, an empty list, 0, or false."""
+    """The initial values of these fields: the default, null, an empty list, 0, or false. Others have none."""
     for name in sorted(names):
         types, schemas = resource.fields.get(name, ALL_TYPES), resource.shape.member(name).unconditional()
         if types == ALL_TYPES or any("const" in schema.value for schema in schemas):
@@ -41,7 +41,7 @@ def empty_values(
 
 
 def _empty_value(name: str, types: frozenset[str]) -> Any:
-    """The value of a field; an empty tuple where none says nothing."""
+    """The initial value of a field; an empty tuple if it has none."""
     ending = words.split(name)[-1:]
     if "integer" in types and not COUNTED.isdisjoint(ending):
         return 0
@@ -53,14 +53,14 @@ def _empty_value(name: str, types: frozenset[str]) -> Any:
 
 
 def as_objects(value: Any, items: Shape) -> Any:
-    """A list of texts or numbers as objects that are called so, if the items of a field are objects; else the value."""
+    """A list of names or keys as a list of objects with these, if the field holds objects; else the value."""
     if not isinstance(value, list) or "object" not in items.types:
         return value
     return [{name: item} if (name := _member_for(item, items)) is not None else item for item in value]
 
 
 def _member_for(item: Any, items: Shape) -> str | None:
-    """The member of an object that a text or number stands for: its key, or what it is called."""
+    """The member of an object that holds such a text or number: a name or a key."""
     if isinstance(item, dict | list | bool) or item is None:
         return None
     usual = NAMING if isinstance(item, str) else KEYS

@@ -68,7 +68,9 @@ class ServerFields:
         self._respelled = words.find_respelled(body.names, resource.fields.keys() - resource.hidden)
         self._brought = brought = body.names | set(self._respelled.values())
         # A body that declares a member without `readOnly` is there to change it, such as the status of an order.
-        writable = {self._respelled.get(name, name) for name in body.names if not _is_read_only(body.member(name))}
+        writable = {
+            self._respelled.get(name, name) for name in body.names if not body.member(name).has_annotation("readOnly")
+        }
         self.read_only = resource.read_only - (writable - {*resource.key_fields, resource.key})
         lifecycle = resource.lifecycle
         undeclared = frozenset() if body.is_open else resource.fields.keys() - brought - resource.hidden
@@ -77,7 +79,7 @@ class ServerFields:
         media = operation.body.media.values() if operation is not None and operation.body is not None else ()
         shapes = [_record_shape(entry.shape, behaviour) for entry in media]
         # What a body declares in each of the media types in which it is an object.
-        self._declared = body.names.intersection(*(shape.names for shape in shapes if _is_object(shape)))
+        self._declared = body.names.intersection(*(shape.names for shape in shapes if "object" in shape.types))
         # What only a body declares, in any of its media types.
         self._body_only = frozenset[str]().union(*(shape.names for shape in shapes)) - resource.fields.keys()
         texts = {name for name in resource.fields if not _is_file(resource.shape.member(name))}
@@ -256,7 +258,7 @@ class ServerFields:
         return shows and None not in map(record_key, keys)
 
     def with_shown_keys(self, record: Record, before: Record, state: State) -> Record:
-        """The record with the records that it shows in place of their keys; as it was before, where one is none."""
+        """The record with shown records in place of their keys; a field with an unknown key keeps its former value."""
         for field in self._embedded:
             value = record.get(field.name)
             if not self._may_show(field.name, value) or self._is_valid(field.name, value):
@@ -375,14 +377,6 @@ def _keeps(completed: Any, sent: Any) -> bool:
     if isinstance(sent, list) and isinstance(completed, list):
         return len(completed) == len(sent) and all(map(_keeps, completed, sent))
     return type(completed) is type(sent) and bool(completed == sent)
-
-
-def _is_read_only(shape: Shape) -> bool:
-    return shape.has_annotation("readOnly")
-
-
-def _is_object(shape: Shape) -> bool:
-    return "object" in shape.types
 
 
 def _is_file(shape: Shape) -> bool:

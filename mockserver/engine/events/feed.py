@@ -182,7 +182,7 @@ class Feed:
             self._before = self._events.popleft().id
 
 
-def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener], until: int | None = None) -> Feed:
+def up_to_date(feed: Feed | None, present: Present, listeners: Iterable[Listener], until: int | None) -> Feed:
     """The feed, up to now or about `until` an event; a new one where the history no longer continues it.
 
     With `until`, a new one has a PORTION of the events.

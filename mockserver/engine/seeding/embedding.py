@@ -43,7 +43,7 @@ class EmbeddedField(Struct, frozen=True):
         return record
 
     def values(self, shown: Sequence[Record]) -> Iterator[Any]:
-        """What the field may have to show these records: all that it declares of them, then without what they show."""
+        """Candidates for the value of the field: these records with all declared members, then without nested ones."""
         for omitted in (self.omitted, self.omitted | self.nested):
             parts = [{name: value for name, value in other.items() if name not in omitted} for other in shown]
             if _has_few_values(parts):
@@ -102,7 +102,7 @@ def follow_keys(
     record: Record,
     before: Record,
     find_record: FindRecord,
-    added: Container[str] = (),
+    added: Container[str],
 ) -> Record:
     """The record with what it shows by the keys that differ from those `before`, unless the client has sent it.
 

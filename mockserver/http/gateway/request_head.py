@@ -45,10 +45,10 @@ def forwarded_head(
     request: Request,
     *,
     is_validated: bool,
-    is_whole: bool = False,
-    is_foreign: bool = False,
-    accepts_trailers: bool = False,
-    announces_trailers: bool = False,
+    is_whole: bool,
+    is_foreign: bool,
+    accepts_trailers: bool,
+    announces_trailers: bool,
 ) -> ForwardedHead:
     """The head of a request for the upstream.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote_plus
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from mockserver.engine.sandbox import Sandbox
 from mockserver.engine.sandboxes import DEFAULT, NAME
@@ -45,10 +44,6 @@ class Choice(Struct):
     ignored: tuple[str, ...] = ()
     refusal: Refusal | None = None
     is_foreign: bool = False
-
-    def with_sandbox(self, sandbox: str) -> Choice:
-        """The same choice in another sandbox."""
-        return replace(self, sandbox=sandbox)
 
 
 def read_choice(service: Service, request: Request) -> Choice:

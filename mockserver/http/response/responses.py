@@ -47,7 +47,7 @@ def build_response(
     status: int,
     value: Any,
     media_type: str | None,
-    headers: Iterable[tuple[str, str]] = (),
+    headers: Iterable[tuple[str, str]],
     listed: ListedRecords | None = None,
 ) -> Response:
     """Build and validate a response of `operation`. `value` is JSON, or the text or bytes of another media type.

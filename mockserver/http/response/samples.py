@@ -63,7 +63,7 @@ class SampleSpec(Struct, frozen=True):
     dynamic: bool = False
 
 
-def default_sample(operation: Operation, status: int | None = None) -> SampleSpec:
+def default_sample(operation: Operation, status: int | None) -> SampleSpec:
     """The default sample of an operation: of `status`, else of its success response. Raises NoExample."""
     chosen = operation.success(status) or operation.usual()
     if chosen is None:

@@ -39,11 +39,11 @@ KEY_BYTES = 16
 class ChannelMessages:
     """The events of a resource as JSON: in the form of `declared`, a message with references, if there is one."""
 
-    def __init__(self, validator: Validator, declared: Any = None) -> None:
+    def __init__(self, validator: Validator, declared: Any) -> None:
         self._validator, self._declared = validator, declared
 
     def opening(self, present: str | None) -> list[bytes]:
-        """The message `ready`; a client that knows declared messages does not know this one."""
+        """The message `ready`, unless the contract declares the messages: its clients do not know this one."""
         return (
             []
             if present is None or self._declared is not None
@@ -91,7 +91,7 @@ class ClientMessages:
         return None
 
     def _values(self, message: Any) -> RequestValues:
-        """What the expressions in a reply read: the message as the body, and the request that opened the channel."""
+        """The values for expressions in a reply: the message as the body, and the request that opened the channel."""
         request, selection = self._request, self._selection
         now = format_instant(selection.sandbox.now(selection.scenario))
         return RequestValues(MESSAGE, {}, dict(request.args.items()), request.header, message, request.url, now)

@@ -26,9 +26,9 @@ OF_RESPONSE, OF_HEADER, OF_BODY = "$response.", "$response.header.", "$response.
 
 
 def send_callbacks(exchange: Exchange, response: Response) -> None:
-    """Send what the operation declares, once the response has left.
+    """Send the callbacks of an operation once its response has left.
 
-    Pages of other sites, which may call the API, must not have this machine send requests to others on it.
+    Pages of other sites may call the API, but must not make the server send requests to other local services.
     """
     operation = exchange.operation
     if operation is None or exchange.prepared.route.is_control or not 200 <= response.status < 300:
@@ -89,7 +89,7 @@ def _members(value: Any) -> dict[str, Any]:
 
 
 def _key_of(operation: Operation, body: Any) -> dict[str, Any]:
-    """The `id` of what the operation has responded with, by the names that it has elsewhere: `order_id`."""
+    """The `id` in the response, by the names that other schemas use for it: `order_id` for `/orders`."""
     literals = [segment for segment in operation.route.split("/") if segment and "{" not in segment]
     if not literals or not isinstance(body, dict) or "id" not in body:
         return {}
@@ -97,7 +97,7 @@ def _key_of(operation: Operation, body: Any) -> dict[str, Any]:
 
 
 def _evaluate(url: UrlTemplate, request: RequestValues, response: Response, body: Any) -> str | None:
-    """The URL, whose beginning is a URL itself; other values are percent-encoded. None where one is missing."""
+    """The URL with its values, percent-encoded except for one at its beginning. None if a value is missing."""
     text = url.parts[0]
     for expression, following in zip(url.parts[1::2], url.parts[2::2], strict=True):
         try:
@@ -111,7 +111,7 @@ def _evaluate(url: UrlTemplate, request: RequestValues, response: Response, body
 
 
 def _value(expression: str, request: RequestValues, response: Response, body: Any) -> Any:
-    """What an expression stands for. Raises LookupError."""
+    """The value of an expression. Raises LookupError."""
     if expression == "$statusCode":
         return response.status
     if expression.startswith(OF_HEADER):

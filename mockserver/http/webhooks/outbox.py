@@ -42,7 +42,7 @@ class DeliveryOrder:
         self._waiting: dict[tuple[Any, ...], deque[WebhookDelivery]] = {}
 
     def begin(self, delivery: WebhookDelivery) -> bool:
-        """Whether a delivery may be attempted now; another one waits."""
+        """Whether a delivery may be attempted now; otherwise it waits."""
         waiting = self._waiting.get(self._key(delivery))
         if waiting is not None:
             waiting.append(delivery)

@@ -52,7 +52,7 @@ def relocates(schema: dict[str, Any]) -> bool:
 
 
 def _is_made_nullable(schema: dict[str, Any]) -> bool:
-    """Whether an `allOf` has `nullable: true` as a schema of its own, by which many documents mean the whole."""
+    """Whether an `allOf` has `nullable: true` as a separate schema: in many documents, it is meant for the whole."""
     parts = schema.get("allOf")
     if not isinstance(parts, list) or "nullable" in schema or "type" in schema:
         return False

@@ -65,10 +65,6 @@ class UpstreamResponse:
         self._connections, self._attempt = connections, attempt
         self.head = attempt.reader
 
-    def take_ready(self) -> bytes:
-        """What has come of the body already."""
-        return self.head.take()
-
     async def read(self) -> bytes:
         """The next part of the body; empty at its end. Raises UpstreamFailed and UpstreamTimeout."""
         while True:

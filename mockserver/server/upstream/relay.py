@@ -201,7 +201,7 @@ class Relay:
         if (head.has_content and head.length is None and is_http_1_0) or not self._is_received:
             self._cycle.keep_alive = False
         self._has_begun = True
-        part = upstream_response.take_ready() if head.has_content else b""
+        part = upstream_response.head.take() if head.has_content else b""
         protocol.write_head(self._cycle, head_lines(head, is_chunked=is_chunked), _framed(part, is_chunked))
         self._passing.response_copy.add(part)
         while head.has_content:

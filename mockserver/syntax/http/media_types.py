@@ -89,7 +89,7 @@ def is_json_sequence(media_type: str) -> bool:
 
 
 def is_sequence(media_type: str) -> bool:
-    """Whether a media type contains one JSON value after the other, or parts."""
+    """Whether a media type is a sequence of JSON values or of parts."""
     return essence(media_type) in JSON_LINES or is_json_sequence(media_type) or is_multipart(media_type)
 
 
