@@ -52,8 +52,8 @@ def wait_for_matches(
     """Have the response wait until as many items match as the query demands by `times` or `wait`, if there is need.
 
     `refusal` makes the error for the number that is demanded. `has_changed` says whether more may match since it was
-    called last; the last time, which it is told, whether anything may have changed. Raises WaitTimeout, whose response
-    is the one that is sent if they do not come in time, and InvalidRequest.
+    called last; with True, at the last call, whether anything has changed. Raises InvalidRequest, and WaitTimeout if
+    they do not come in time.
     """
     if "times" not in query and "wait" not in query:
         return

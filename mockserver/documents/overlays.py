@@ -15,7 +15,6 @@ from mockserver.errors import quote
 from mockserver.syntax import json_pointer, yaml_writer
 
 MODIFIERS = ("remove", "update", "copy")
-SEVERAL = "must be a single node"
 # RFC 9535, without what the library adds to it.
 QUERIES = JSONPathEnvironment(strict=True)
 
@@ -40,7 +39,7 @@ class OverlaidSource(Source):
 
 
 class _Incompatible(Exception):
-    """A value that cannot be merged into another one; the message is a predicate about the first."""
+    """A value that cannot be merged into another one; the message names the kinds of both."""
 
 
 def extended_file(overlay: Source, report: Report) -> str | None:
@@ -98,11 +97,11 @@ class _Action:
         if isinstance(action.get("copy"), str):
             sources = self._find("copy", action["copy"], document)
             if sources is not None and len(sources) != 1:
-                self._add_error("/copy", f"{quote(action['copy'])} selects {len(sources)} nodes, and {SEVERAL}")
+                self._add_error("/copy", f"{quote(action['copy'])} must select one node, and selects {len(sources)}")
             elif sources:
                 return self._merge(document, targets, sources[0].obj, "copy")
             return document
-        self._add_error("", f"changes nothing: it needs one of {', '.join(MODIFIERS)}")
+        self._add_error("", f"must have one of {', '.join(MODIFIERS)}")
         return document
 
     def _find(self, member: str, query: str, document: Any) -> list[JSONPathMatch] | None:
@@ -147,7 +146,7 @@ def _merge(target: Any, value: Any, *, is_target: bool = False) -> Any:
     if isinstance(target, dict | list) and value is None:
         return target
     if isinstance(target, dict | list) or (target is not None and isinstance(value, dict | list)):
-        raise _Incompatible(f"{_kind(value)} does not go with {_kind(target)}")
+        raise _Incompatible(f"it is {_kind(target)}, and the value {_kind(value)}")
     return _copy(value)
 
 

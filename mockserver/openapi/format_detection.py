@@ -121,7 +121,8 @@ def _read_extended(root: Path, path: Path, report: Report, depth: int = 0) -> So
 
     extended = extended_file(source, report)
     if extended is not None and depth == OVERLAY_LIMIT:
-        report.add(source, "/extends", f"more than {OVERLAY_LIMIT} overlays extend each other", "overlay")
+        message = f"more than {OVERLAY_LIMIT} overlays extend each other: extend the OpenAPI document"
+        report.add(source, "/extends", message, "overlay")
     report.raise_errors()
     location = path.parent / str(extended)
     if not location.is_file() or ".." in location.relative_to(root).parts:

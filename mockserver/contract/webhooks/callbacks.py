@@ -80,7 +80,7 @@ def _read_url(item: Node, text: str, operation: Operation, report: Report) -> Ur
     for number, written in enumerate(template.expressions):
         expression = _complete(written, operation)
         if expression is None:
-            message = f"{quote(written)} is not a runtime expression; the callback is not sent"
+            message = f"{quote(written)} is not a runtime expression, such as $request.body#/url: nothing is sent"
             report.warn(item.source, item.pointer, message, "expression")
             return None
         if expression != written:

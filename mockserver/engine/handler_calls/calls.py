@@ -126,8 +126,8 @@ def _check_reply(reply: Reply) -> None:
         if not isinstance(name, str) or not isinstance(values, list | tuple) or not values:
             raise WrongResult(f"the header {name!r} of a Reply must be a text, or a list of texts")
         if not TOKEN.fullmatch(name):
-            raise WrongResult(f"{name!r} is not a name of a header that a Reply can have")
+            raise WrongResult(f"{name!r} in the headers of a Reply is not a valid name, such as X-Total")
         if name.lower() in FRAMING:
-            raise WrongResult(f"a Reply cannot have the header {name!r}: the server frames responses itself")
+            raise WrongResult(f"a Reply cannot have the header {name!r}, which the server sets itself: leave it out")
         if not all(isinstance(text, str) and TEXT.fullmatch(text) for text in values):
             raise WrongResult(f"the header {name!r} of a Reply must be ASCII text on one line")
