@@ -10,7 +10,7 @@ from urllib.parse import quote as percent_encode
 
 from msgspec import Struct
 
-from mockserver.contract import formats, inference
+from mockserver.contract import formats
 from mockserver.contract.behaviour import Behaviour
 from mockserver.contract.fixtures import read_datasets
 from mockserver.contract.handlers_reader import HandlersReader
@@ -88,7 +88,12 @@ def _load(path: str | Path | None, strict_examples: bool | None, stateful: bool)
         return _load_directory(location, strict_examples=strict_examples is not False)
     if location.is_file() and location.suffix in SUFFIXES:
         contract = _load_file(location, strict_examples=strict_examples is True)
-        return inference.with_inferred_resources(contract) if stateful else contract
+        if not stateful:
+            return contract
+        # Imported at first use: without `--stateful`, nothing is inferred.
+        from mockserver.contract.inference.contract import with_inferred_resources
+
+        return with_inferred_resources(contract)
     name = printable(str(path))
     # A path has lost one of the slashes.
     if url := re.match(r"(https?):/+(.*)", name):

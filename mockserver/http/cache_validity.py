@@ -13,7 +13,6 @@ class CacheValidity:
     moved and no transition was fired.
     """
 
-    # A plain class, since it is read for each request that is answered from the cache.
     __slots__ = ("_active_scenario", "_clock", "_due", "_name", "_position", "_run", "_state", "_timeline", "sandbox")
 
     def __init__(self, sandbox: Sandbox, run: Run) -> None:
