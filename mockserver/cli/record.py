@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -62,19 +63,11 @@ def record_command(
     require_empty(directory)
     document = load_document(contract)
     recording = Recording(document, redact)
-
-    def note(request: Request, response: ReceivedResponse | str) -> None:
-        if isinstance(response, str):
-            recording.add_incomplete(request.method, request.target, response)
-            return
-        sent = None if request.too_large else request.body
-        pairs = list(request.headers.items())
-        recording.add(RecordedExchange(request.method, request.target, pairs, sent, *response))
-
     token = generate_token(host)
     try:
         passing = with_upstream(document, upstream, (EVERYTHING,), upstream_ca, upstream_timeout)
-        app = create_app(passing, allow_hosts=(host,), token=token, serve_pages=False, on_exchange=note)
+        on_exchange = partial(_add_to, recording)
+        app = create_app(passing, allow_hosts=(host,), token=token, serve_pages=False, on_exchange=on_exchange)
         sockets = listen(host, port)
     except BadUpstream as error:
         raise usage_error(error) from None
@@ -93,6 +86,15 @@ def record_command(
     with interrupted_only_twice(directory):
         serve(app, host, sockets, announce)
         write_recording(recording, directory, is_only_copy=True)
+
+
+def _add_to(recording: Recording, request: Request, response: ReceivedResponse | str) -> None:
+    if isinstance(response, str):
+        recording.add_incomplete(request.method, request.target, response)
+        return
+    sent = None if request.too_large else request.body
+    pairs = list(request.headers.items())
+    recording.add(RecordedExchange(request.method, request.target, pairs, sent, *response))
 
 
 @contextmanager

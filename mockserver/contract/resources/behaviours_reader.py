@@ -70,15 +70,10 @@ class BehavioursReader(Struct):
         if kind == "transition" and resource.lifecycle is not None:
             effects, verb = resource.lifecycle.transitions[transition].effects, f"{quote(transition)} sets"
             self._check_body_paths(f"{pointer}/transition", effects, verb, operation)
+        self._check_members(pointer, kind, entry, resource, resources)
         key_in_body = not resource.single and has_key_in_body(kind, operation, path_fields, resource.local_key)
         names = self._fields_in_path(pointer, kind, path_fields, operation, resource, key_in_body=key_in_body)
         response = _response_schema(operation, kind)
-        if "member" in entry:
-            self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
-        if "show" in entry:
-            self._check_shown(f"{pointer}/show", entry["show"], resource)
-        if kind in ITEM_KINDS:
-            self._check_items(pointer, entry, resource, resources)
         query = selecting_parameters(operation) if kind in SELECTED_BY_BODY else query_parameters(operation)
         paging = entry.get("paging", {})
         self._check_paging(f"{pointer}/paging", paging, query)
@@ -120,6 +115,21 @@ class BehavioursReader(Struct):
             message=self._read_message(f"{pointer}/message", entry),
             effects=self._read_effects(f"{pointer}/set", entry.get("set", {}), resource, operation),
         )
+
+    def _check_members(
+        self,
+        pointer: str,
+        kind: BehaviourKind,
+        entry: Mapping[str, Any],
+        resource: Resource,
+        resources: Mapping[str, Resource],
+    ) -> None:
+        if "member" in entry:
+            self.report.check_name(f"{pointer}/member", "field", entry["member"], resource.fields)
+        if "show" in entry:
+            self._check_shown(f"{pointer}/show", entry["show"], resource)
+        if kind in ITEM_KINDS:
+            self._check_items(pointer, entry, resource, resources)
 
     def _fields_in_path(
         self,

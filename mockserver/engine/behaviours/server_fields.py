@@ -101,9 +101,9 @@ class ServerFields:
         self._first_states = dict(_first_states(resource))
         kept = self.read_only | set_elsewhere | {resource.local_key}
         self._defaults = dict(body_defaults(body, (body.names & resource.fields.keys()) - kept))
-        self._update_times = [name for name in sorted(stamps & simple) if UPDATE_WORDS.intersection(words.split(name))]
-        if lifecycle is not None and lifecycle.touch in self._update_times:
-            self._update_times.remove(lifecycle.touch)
+        touch = lifecycle.touch if lifecycle is not None else None
+        times = sorted((stamps & simple) - {touch})
+        self._update_times = [name for name in times if UPDATE_WORDS.intersection(words.split(name))]
         self._may_agree = may_agree(resource.fields)
         self._empty = self._list_empty(always - stamps - self._first_states.keys() - set_elsewhere)
         set_here = always | stamps | self._first_states.keys()
