@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,21 @@ def test_a_callback_is_not_sent_to_other_hosts(start: Start, caplog: pytest.LogC
     assert "the webhook changed is not sent: 192.0.2.1 has the address 192.0.2.1" in caplog.text
 
 
+def test_a_receiver_that_does_not_respond_holds_up_no_callback_to_another(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {ADDRESS: post_of()}})
+    with Receiver() as silent:
+        silent.gate.clear()
+        for _ in range(2):
+            subscribe(api, silent)
+        silent.next()
+        subscribe(api, receiver)
+        receiver.next()
+        # Those to the same address are sent in their order.
+        assert silent.received.empty()
+        silent.gate.set()
+        silent.next()
+
+
 def test_no_callback_is_sent_without_success_or_an_address(start: Start, receiver: Receiver) -> None:
     api = start({"changed": {ADDRESS: post_of()}})
     api.post("/subscriptions/x", {"callback_url": receiver.url})
@@ -178,3 +194,13 @@ def test_a_store_lists_callbacks_too(start: Start, receiver: Receiver, redis: Re
     assert f"Content-Type: {kind}".encode() in hook.raw
     listed = deliveries(api, "delivered")
     assert [(entry["id"], entry["event"]) for entry in listed] == [(hook.headers["webhook-id"], "subscribe")]
+
+
+def test_callbacks_of_requests_at_the_same_time_to_processes_with_a_store_are_all_sent(
+    start: Start, receiver: Receiver, redis: RedisServer
+) -> None:
+    callbacks = {"changed": {ADDRESS: post_of()}}
+    apis = [start(callbacks, store=redis.url) for _ in range(2)] * 8
+    with ThreadPoolExecutor(len(apis)) as clients:
+        list(clients.map(lambda api: subscribe(api, receiver), apis * 2))
+    assert len({receiver.next().headers["webhook-id"] for _ in range(32)}) == 32

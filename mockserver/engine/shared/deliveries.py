@@ -6,6 +6,7 @@ is to be sent again is attempted by the process that is the first to change it i
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -22,6 +23,7 @@ from mockserver.engine.deliveries.delivery import (
     RunOfDelivery,
     WebhookDelivery,
     deliveries_of,
+    delivery_id,
     webhooks_by_event,
 )
 from mockserver.engine.deliveries.single_attempt import SingleAttempt
@@ -104,21 +106,26 @@ class SharedDeliveries:
             if senders:
                 self._take_due(senders)
 
-    def _add(self, delivery: WebhookDelivery) -> None:
+    def _add(self, delivery: WebhookDelivery) -> bool:
+        """Add a delivery; False where there is one with its id already."""
         state = delivery.state
         state.claim = uuid.uuid4().hex
         if self.store.add_delivery(self.sandbox, StoredDelivery(state.id, encode(state)), Place.IN_FLIGHT):
             self.outbox.submit(delivery)
-            return
-        # Where it is there already, it is not added again.
+            return True
         state.note_limit()
-        self.store.add_delivery(self.sandbox, StoredDelivery(state.id, encode(state)), Place.ENDED)
+        return self.store.add_delivery(self.sandbox, StoredDelivery(state.id, encode(state)), Place.ENDED)
 
     def add_single(self, state: DeliveryState, webhook: Webhook, now: int) -> None:
         """Add a delivery that is attempted once, by this process."""
         sender = SingleAttempt(self._note_end)
         with suppress(StoreUnavailable):
-            self._add(WebhookDelivery(state, self.sandbox, webhook, None, None, sender, begun=now))
+            for number in itertools.count(1):
+                own = replace(state, attempts=[])
+                if self._add(WebhookDelivery(own, self.sandbox, webhook, None, None, sender, begun=now)):
+                    return
+                # Another process has responded to a request at the same time, which has the same number.
+                state = replace(state, id=delivery_id(state.id, number))
 
     def _note_end(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         with suppress(StoreUnavailable):

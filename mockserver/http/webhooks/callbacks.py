@@ -50,7 +50,8 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
         known_values = {**_members(values.body), **_members(body), **_key_of(operation, body)}
         content, content_type = _write_body(exchange, callback, known_values)
         generation = run.generation if run is not None else 0
-        requests = selection.sandbox.journal.count
+        # Other threads may have responded meanwhile.
+        requests = response.entry.number if response.entry is not None else selection.sandbox.journal.count
         name = callback.webhook.name
         state = DeliveryState(
             id=delivery_id(selection.sandbox.name, selection.scenario, generation, name, requests, number),

@@ -36,7 +36,10 @@ class _Batch(threading.local):
 
 
 class DeliveryOrder:
-    """Which deliveries wait for an earlier one of the same webhook about the same record: receivers keep the latest."""
+    """Which deliveries wait for an earlier one of the same webhook about the same record: receivers keep the latest.
+
+    Callbacks, which are about no record, wait for those to the same URL.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[Any, ...], deque[WebhookDelivery]] = {}
@@ -60,7 +63,8 @@ class DeliveryOrder:
 
     def _key(self, delivery: WebhookDelivery) -> tuple[Any, ...]:
         state = delivery.state
-        return delivery.sandbox, state.scenario, state.webhook, state.resource, state.key
+        subject = (state.resource, state.key) if state.resource is not None else (None, state.url)
+        return delivery.sandbox, state.scenario, state.webhook, subject
 
 
 class WebhookOutbox:
