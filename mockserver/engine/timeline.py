@@ -109,9 +109,10 @@ class Timeline:
         if due is None or due.at > until:
             return []
         state = self.state
-        self.state, fired = self._settle_in_turns(None, until, lambda: settle_in_portions(state, until))
-        # With a clock that goes on by itself, it was begun for an earlier instant.
-        return fired + self.settle(until)
+        state, fired = self._settle_in_turns(None, until, lambda: settle_in_portions(state, until))
+        # With a clock that goes on by itself, it was begun for an earlier instant. What is too much changes nothing.
+        self.state, fired_since = settle(state, until)
+        return fired + fired_since
 
     def accept(self, command: Command) -> bool:
         """Apply a command; False where it is a repeat, which is not logged. Raises its Refusal."""
@@ -135,8 +136,8 @@ class Timeline:
 
         The clock is set to `to`, where the machine's clock reads `anchor`, or now. Raises StillSettling.
         """
-        self.state, _ = self._settle_in_turns(count, to, lambda: self._settle_after(count, to))
-        self.settle(to)
+        state, _ = self._settle_in_turns(count, to, lambda: self._settle_after(count, to))
+        self.state, _ = settle(state, to)
         self.history.truncate(count)
         self.clock = self.clock.moved_to(to, self._seconds() if anchor is None else anchor)
 
@@ -166,6 +167,10 @@ class Timeline:
             return settled
         except Refusal as refusal:
             unfinished.refusal = refusal
+            raise
+        except BaseException:
+            # It cannot go on.
+            self._unfinished = None
             raise
         raise StillSettling
 

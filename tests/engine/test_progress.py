@@ -380,6 +380,28 @@ def test_what_was_too_much_is_not_settled_again(contract: Contract, monkeypatch:
     assert run.now == run.scenario.clock.initial + 3
 
 
+@pytest.mark.parametrize("move", [Run.settle, lambda run: run.rewind(1)])
+def test_what_is_too_much_since_it_was_begun_changes_nothing(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch, move: Callable[[Run], object]
+) -> None:
+    watch = Watch()
+    run = make(contract, watch, LOOP, mode="real")
+    monkeypatch.setattr(reducer, "SETTLE_LIMIT", 200)
+    monkeypatch.setattr(reducer, "PORTION", 10)
+    watch.now += 0.01
+    until_settled(run.settle)
+    rename_course(run, "Geometry")
+    before = run.state, run.history.count
+    watch.now += 0.01
+
+    def go_on() -> None:
+        watch.now += 1
+
+    with pytest.raises(TooMuchDue):
+        until_settled(lambda: move(run), go_on)
+    assert (run.state, run.history.count) == before
+
+
 def test_the_clock_cannot_go_beyond_the_year_9999(contract: Contract) -> None:
     run = make(contract, rules=())
     with pytest.raises(BadTime):
