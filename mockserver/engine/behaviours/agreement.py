@@ -25,8 +25,9 @@ def with_agreement(
     Those that the client has `sent` stay.
     """
     for values_of in (stock_values, total_values):
-        agreed = {name for name, value in values_of(before) if before[name] == value}
-        for name, value in values_of(record) if agreed else ():
+        # A total of an empty list, which may be a count or an amount, comes twice: the amount last.
+        agreed = {name for name, value in dict(values_of(before)).items() if before[name] == value}
+        for name, value in dict(values_of(record)).items() if agreed else ():
             is_kept = name not in agreed or name in sent or record[name] != before[name]
             if not is_kept and record[name] != value and is_valid(name, value):
                 record = {**record, name: value}

@@ -78,6 +78,18 @@ def test_totals_follow_a_change_of_what_they_add_up(serve: Serve) -> None:
     assert client.patch("/things/4", json={"lines": [second]}).json["total"] == 9
 
 
+@pytest.mark.parametrize(("name", "kept", "amounts"), [("total", 0, [15, 3, 3]), ("lines_total", 1, [12, 6, 6])])
+def test_an_amount_that_may_be_called_like_a_count_follows_a_change(
+    serve: Serve, name: str, kept: int, amounts: list[int]
+) -> None:
+    lines, sent = array_of(record(price=NUMBER, quantity=INTEGER)), [{"price": 2, "quantity": 3}] * 2
+    thing = record(id=INTEGER, label=TEXT, tax=NUMBER, lines=lines, **{name: NUMBER})
+    client = serve_things(serve, thing, {"label": TEXT, "lines": lines, "tax": NUMBER})
+    answers: list[Any] = [client.post("/things", json={"label": "a", "lines": sent, "tax": 3}).json]
+    answers += [client.patch("/things/4", json=change).json for change in ({"lines": sent[:kept]}, {"label": "b"})]
+    assert [answer[name] for answer in answers] == amounts
+
+
 def test_a_list_of_texts_becomes_one_of_objects_that_are_called_so(serve: Serve) -> None:
     thing = record(id=INTEGER, tags=array_of(record(id=INTEGER, name=TEXT)))
     client = serve_things(serve, thing, {"tags": array_of(TEXT)})
