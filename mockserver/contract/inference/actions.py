@@ -98,6 +98,9 @@ def _values(word: str, collection: Collection, noun: str = "", *, is_undone: boo
     done_forms = {noun + form for form in _forms(word)}
     undone = [word[len(negation) :] for negation in NEGATIONS if word.startswith(negation)]
     opposite = {noun + form for verb in (*undone, *OPPOSITES.get(word, ())) for form in _forms(verb)}
+    events = {_event(field) for field in collection.shape.names if _is_time(field, collection.shape.member(field))}
+    # Beside `canceled_at`, `cancel_at` is when that is to happen.
+    planned = {noun + word} if events & done_forms - {noun + word} else frozenset[str]()
     for field in sorted(collection.shape.names):
         shape, name = collection.shape.member(field), words.normalize(field)
         if field == collection.key:
@@ -113,7 +116,9 @@ def _values(word: str, collection: Collection, noun: str = "", *, is_undone: boo
             if value is not None:
                 yield field, value
         elif _is_time(field, shape):
-            event = "".join(words.split(field)[:-1])
+            event = _event(field)
+            if event in planned:
+                continue
             if event in done_forms and not is_undone:
                 yield field, NOW
             elif (event in done_forms or event in opposite) and "null" in shape.types:
@@ -152,6 +157,11 @@ def _is_time(field: str, shape: Shape) -> bool:
     """Whether a field holds the time of what its name says: `published_at`."""
     is_number = shape.types - {"null"} == {"integer"}
     return words.split(field)[-1:] in (["at"], ["on"]) and (is_number or (is_instant(shape) and _is_simple(shape)))
+
+
+def _event(field: str) -> str:
+    """What has happened at the time in a field: `published` at that in `published_at`."""
+    return "".join(words.split(field)[:-1])
 
 
 def _is_simple(shape: Shape) -> bool:

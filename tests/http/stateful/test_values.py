@@ -174,6 +174,17 @@ def test_an_action_sets_a_boolean_that_is_called_like_what_it_leads_to(serve: Se
     assert done == [True, False, True, False]
 
 
+def test_an_action_leaves_the_time_at_which_it_is_planned(serve: Serve) -> None:
+    stamp = {**STAMP, "type": ["string", "null"]}
+    thing = record(id=INTEGER, label=TEXT, cancel_at=stamp, canceled_at=stamp)
+    cancellation = {"/things/{id}/cancel": {"post": operation(schema=thing)}}
+    client = serve_things(serve, thing, {"label": TEXT, "cancel_at": stamp}, **cancellation)
+    planned = "2026-02-01T00:00:00Z"
+    client.post("/things", json={"label": "x", "cancel_at": planned})
+    cancelled: Any = client.post("/things/4/cancel").json
+    assert [cancelled["cancel_at"], cancelled["canceled_at"]] == [planned, NOW]
+
+
 def test_an_action_changes_a_single_record_too(serve: Serve) -> None:
     cart = record(coupon_code=TEXT, email_verified=BOOLEAN)
     sending = content(record(coupon_code=TEXT))
