@@ -144,7 +144,7 @@ class Sandbox:
             return
         with self._lock:
             deliveries = self._own_deliveries(self._outbox)
-            sender = SingleAttempt(deliveries.attempted)
+            sender = SingleAttempt(deliveries.has_pending, deliveries.attempted)
             delivery = WebhookDelivery(state, self.name, webhook, None, None, sender, begun=now)
             deliveries.add(delivery)
             if state.status == "pending":
@@ -154,6 +154,8 @@ class Sandbox:
         for scenario in scenarios:
             if (listener := self._delivery_listeners.pop(scenario, None)) is not None:
                 listener.close()
+            if isinstance(self.deliveries, Deliveries):
+                self.deliveries.cancel_single(scenario)
 
     def _begin(self, start: Start) -> Run:
         generation = self._generations.get(start.scenario.name, 0) + 1
@@ -195,7 +197,7 @@ class Sandbox:
         """Forget every run, the active scenario and the journal, and release every held response."""
         with self._lock:
             responses = list(self.held_responses)
-            self._forget_deliveries(list(self._delivery_listeners))
+            self._forget_deliveries({*self._delivery_listeners, *self.runs})
             for run in self.runs.values():
                 self._remember_generation(run)
                 run.wake_listeners()

@@ -24,6 +24,8 @@ from mockserver.openapi.operations import OperationReader
 from mockserver.schemas.validators import Schemas
 from mockserver.syntax import json_pointer, strict_json
 
+# The list of deliveries keeps their URLs.
+URL_LIMIT = 8_192
 # The names of changes that are not transitions: of records with a key, and of entries of a log.
 RECORD_CHANGES, LOG_CHANGES = ("create", "update", "replace", "delete", "put"), ("append",)
 # What every delivery has, whatever the document declares.
@@ -144,6 +146,8 @@ class WebhooksReader(Struct):
 
 def find_url_error(url: str) -> str | None:
     """Why nothing can be sent to a URL, as a predicate; None where something can."""
+    if len(url) > URL_LIMIT:
+        return f"is longer than {URL_LIMIT:,} characters"
     if any(character <= " " or character in "\x7f\\" for character in url):
         return "is not a URL: it contains white space, a backslash or a control character"
     try:

@@ -86,6 +86,10 @@ class Deliveries:
         with self.lock:
             return [delivery for delivery in self._pending if delivery.sender is listener]
 
+    def has_pending(self, delivery: WebhookDelivery) -> bool:
+        """Whether a delivery is still to be attempted."""
+        return delivery in self._pending
+
     def due(self, listener: DeliveryListener, now: int) -> Sequence[WebhookDelivery]:
         """Those of a run whose next attempt is due; from now on they are in flight."""
         with self.lock:
@@ -113,8 +117,11 @@ class Deliveries:
             self.revision += 1
             delivery.in_flight = False
             delivery.state.note(attempt)
-            if delivery in self._pending and delivery.state.status != "pending":
-                self._keep_ended(delivery)
+            if delivery.state.status != "pending":
+                # What has ended is not sent again.
+                delivery.state.body = None
+                if delivery in self._pending:
+                    self._keep_ended(delivery)
 
     def cancel(self, deliveries: Iterable[WebhookDelivery] | None = None) -> None:
         """Cancel pending deliveries: these, or all."""
@@ -123,6 +130,12 @@ class Deliveries:
             for delivery in list(self._pending if deliveries is None else deliveries):
                 delivery.state.cancel()
                 self._keep_ended(delivery)
+
+    def cancel_single(self, scenario: str) -> None:
+        """Cancel what is pending of a scenario, and follows from no change of a record."""
+        with self.lock:
+            states = [(delivery, delivery.state) for delivery in self._pending]
+            self.cancel([item for item, state in states if state.resource is None and state.scenario == scenario])
 
     def clear(self) -> None:
         """Cancel what is pending, and empty the list."""
@@ -134,6 +147,7 @@ class Deliveries:
 
     def _keep_ended(self, delivery: WebhookDelivery) -> None:
         self._pending.pop(delivery, None)
+        delivery.state.body = None
         self._ended.append(delivery)
         if len(self._ended) > ENDED_LIMIT:
             del self._all[self._ended.popleft()]

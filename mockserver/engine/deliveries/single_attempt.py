@@ -11,13 +11,14 @@ from mockserver.engine.deliveries.delivery import Attempt, WebhookDelivery
 
 
 class SingleAttempt(Struct, frozen=True, eq=False):
-    """Has a delivery attempted; `note` is called with how the attempt has ended."""
+    """Has a delivery attempted if `may_begin` says so; `note` is called with how the attempt has ended."""
 
+    may_begin: Callable[[WebhookDelivery], bool]
     note: Callable[[WebhookDelivery, Attempt], None]
 
     def begins(self, delivery: WebhookDelivery) -> bool:
         """Whether the attempt may begin now."""
-        return delivery.state.status == "pending"
+        return self.may_begin(delivery)
 
     def attempted(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         """Note how the attempt has ended."""

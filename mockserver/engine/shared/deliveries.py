@@ -118,7 +118,9 @@ class SharedDeliveries:
 
     def add_single(self, state: DeliveryState, webhook: Webhook, now: int) -> None:
         """Add a delivery that is attempted once, by this process."""
-        sender = SingleAttempt(self._note_end)
+        # Other processes may number a request of theirs alike.
+        state.id = delivery_id(state.id, uuid.uuid4())
+        sender = SingleAttempt(self._may_begin, self._note_end)
         with suppress(StoreUnavailable):
             for number in itertools.count(1):
                 own = replace(state, attempts=[])
@@ -126,6 +128,15 @@ class SharedDeliveries:
                     return
                 # Another process has responded to a request at the same time, which has the same number.
                 state = replace(state, id=delivery_id(state.id, number))
+
+    def _may_begin(self, delivery: WebhookDelivery) -> bool:
+        """Whether nobody has cancelled a delivery; from now on, its attempt is in flight."""
+        with suppress(StoreUnavailable):
+            stored = self.store.read_delivery(self.sandbox, delivery.state.id)
+            if stored is not None and decode(stored.text).status == "pending":
+                delivery.state.claim = uuid.uuid4().hex
+                return self.store.change_delivery(self.sandbox, stored, encode(delivery.state), Place.IN_FLIGHT)
+        return False
 
     def _note_end(self, delivery: WebhookDelivery, attempt: Attempt) -> None:
         with suppress(StoreUnavailable):
@@ -151,6 +162,11 @@ class SharedDeliveries:
             state = decode(stored.text)
             sender = senders.get(state.scenario)
             if sender is None or state.next_attempt is None or state.next_attempt > now[state.scenario]:
+                continue
+            if state.resource is None:
+                message = "the process that was to send it has ended, or has too many others to send"
+                state.note(Attempt(now[state.scenario], error=message, ends=True))
+                self.store.change_delivery(self.sandbox, stored, encode(state), Place.ENDED)
                 continue
             webhook = sender.run.contract.webhooks.get(state.webhook)
             resource = sender.run.contract.resources.get(state.resource or "")

@@ -10,6 +10,7 @@ from mockserver import generate
 from mockserver.contract.runtime_expressions import RequestValues, as_text, request_value
 from mockserver.contract.webhooks.callbacks import Callback
 from mockserver.contract.webhooks.expressions import UrlTemplate
+from mockserver.contract.webhooks.reader import URL_LIMIT
 from mockserver.engine.deliveries.delivery import DeliveryState, delivery_id
 from mockserver.errors import CannotGenerate
 from mockserver.http.exchange import Exchange
@@ -43,6 +44,8 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
     run = selection.begun_run
     now = run.timeline.now if run is not None else selection.sandbox.now(selection.scenario)
     body = _json_body(response)
+    # Of requests that are responded to at once, each has another number.
+    request_number = response.entry.number if response.entry is not None else selection.sandbox.journal.count
     for number, callback in enumerate(callbacks):
         url = _evaluate(callback.webhook.url, values, response, body)
         if url is None:
@@ -50,16 +53,14 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
         known_values = {**_members(values.body), **_members(body), **_key_of(operation, body)}
         content, content_type = _write_body(exchange, callback, known_values)
         generation = run.generation if run is not None else 0
-        # Other threads may have responded meanwhile.
-        requests = response.entry.number if response.entry is not None else selection.sandbox.journal.count
         name = callback.webhook.name
         state = DeliveryState(
-            id=delivery_id(selection.sandbox.name, selection.scenario, generation, name, requests, number),
+            id=delivery_id(selection.sandbox.name, selection.scenario, generation, name, request_number, number),
             webhook=name,
             resource=None,
             event=operation.id,
             key=None,
-            url=url,
+            url=url[: URL_LIMIT + 1],  # one that is longer is not sent
             scenario=selection.scenario,
             number=0,
             event_id="",

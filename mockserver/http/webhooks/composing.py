@@ -38,10 +38,12 @@ class SignedMessage(Struct, frozen=True):
 def compose(delivery: WebhookDelivery, *, strict: bool) -> OutgoingRequest:
     """The request of the next attempt. Raises CannotSend where the body violates the schema, if that is `strict`."""
     webhook, state = delivery.webhook, delivery.state
-    if state.body is None:
-        state.body = _write_body(delivery, strict=strict)
+    # It is forgotten where the delivery is cancelled meanwhile.
+    body = state.body
+    if body is None:
+        body = state.body = _write_body(delivery, strict=strict)
     # Receivers compare it with their own clock, so it is not the run's.
-    message = SignedMessage(state.id, wall() // 1_000, state.body)
+    message = SignedMessage(state.id, wall() // 1_000, body)
     headers = [
         *([("Content-Type", state.content_type)] if state.content_type else ()),
         ("User-Agent", f"mockserver/{__version__}"),

@@ -38,7 +38,7 @@ class _Batch(threading.local):
 class DeliveryOrder:
     """Which deliveries wait for an earlier one of the same webhook about the same record: receivers keep the latest.
 
-    Callbacks, which are about no record, wait for those to the same URL.
+    Callbacks, which are about no record, wait for none: their receivers need not be the same.
     """
 
     def __init__(self) -> None:
@@ -63,8 +63,9 @@ class DeliveryOrder:
 
     def _key(self, delivery: WebhookDelivery) -> tuple[Any, ...]:
         state = delivery.state
-        subject = (state.resource, state.key) if state.resource is not None else (None, state.url)
-        return delivery.sandbox, state.scenario, state.webhook, subject
+        if state.resource is None:
+            return (state.id,)
+        return delivery.sandbox, state.scenario, state.webhook, state.resource, state.key
 
 
 class WebhookOutbox:

@@ -20,6 +20,7 @@ from mockserver.contract.webhooks.reader import find_url_error
 from mockserver.engine.clock import monotonic
 from mockserver.errors import quote as quoted
 from mockserver.syntax.http.basic_credentials import basic_credentials
+from mockserver.syntax.redaction import redact_query, redact_shapes
 
 # For the whole attempt.
 TIMEOUT_SECONDS = 15.0
@@ -56,7 +57,7 @@ class Sender(Struct, frozen=True):
         """The status of the response; redirects are not followed. Raises CannotSend."""
         reason = find_url_error(request.url)
         if reason is not None:
-            raise CannotSend(f"{quoted(request.url)} {reason}", is_final=True)
+            raise CannotSend(f"{quoted(redact_shapes(redact_query(request.url)))} {reason}", is_final=True)
         parts = urlsplit(request.url)
         host, scheme = (parts.hostname or "").rstrip("."), parts.scheme.lower()
         deadline = monotonic() + TIMEOUT_SECONDS
