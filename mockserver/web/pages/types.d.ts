@@ -244,7 +244,6 @@ interface Resource {
   transitions: { name: string; sources: string[]; target: string }[];
 }
 
-type RecordKey = string | number;
 type StoredRecord = Record<string, any>;
 type RecordRow = HTMLTableRowElement & { recordKey?: any };
 
