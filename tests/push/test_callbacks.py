@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from mockserver import BackgroundServer, create_app
+from mockserver.http.webhooks.outbox import IN_FLIGHT_LIMIT, RECEIVER_LIMIT
 from tests.documents.broken import load
 from tests.push.conftest import Api, deliveries
 from tests.push.receiver import Receiver
@@ -142,6 +143,20 @@ def test_a_receiver_that_does_not_respond_holds_up_no_callback_to_another(start:
         receiver.next()
         silent.gate.set()
         silent.next()
+
+
+def test_a_receiver_that_does_not_respond_is_sent_few_callbacks_at_a_time(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {f"{ADDRESS}/{{$request.body#/number}}": post_of()}})
+    with Receiver() as silent:
+        silent.gate.clear()
+        for number in range(IN_FLIGHT_LIMIT + 1):
+            subscribe(api, silent, number=number)
+        subscribe(api, receiver, number=0)
+        receiver.next()
+        assert len(silent.times) <= RECEIVER_LIMIT
+        silent.gate.set()
+        numbers = {int(silent.next().target[1:]) for _ in range(IN_FLIGHT_LIMIT + 1)}
+        assert numbers == set(range(IN_FLIGHT_LIMIT + 1))
 
 
 def test_no_callback_is_sent_without_success_or_an_address(start: Start, receiver: Receiver) -> None:

@@ -8,10 +8,9 @@ import logging
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from mockserver.engine.clock import monotonic, sleep
 from mockserver.engine.deliveries.delivery import Attempt, DeliverySender, WebhookDelivery
@@ -20,6 +19,8 @@ from mockserver.http.webhooks.composing import compose
 from mockserver.http.webhooks.sending import CannotSend, Sender
 
 IN_FLIGHT_LIMIT = 20
+# Of these, to one receiver.
+RECEIVER_LIMIT = 5
 # A thread that has had nothing to send for this long ends.
 IDLE_SECONDS = 5.0
 # The thread that responds writes its response meanwhile.
@@ -35,46 +36,64 @@ class _Batch(threading.local):
     hops = 0
 
 
-class DeliveryOrder:
-    """Which deliveries wait for an earlier one of the same webhook about the same record: receivers keep the latest.
+class DeliveryPlaces:
+    """Which deliveries wait for earlier ones: of those with the same key, `limit` may be attempted at a time."""
 
-    Callbacks, which are about no record, wait for none: their receivers need not be the same.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: dict[tuple[Any, ...], deque[WebhookDelivery]] = {}
+    def __init__(self, key: Callable[[WebhookDelivery], Hashable], limit: int) -> None:
+        self._key, self._limit = key, limit
+        self._taken: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, deque[WebhookDelivery]] = {}
 
     def begin(self, delivery: WebhookDelivery) -> bool:
-        """Whether a delivery may be attempted now; otherwise it waits."""
-        waiting = self._waiting.get(self._key(delivery))
-        if waiting is not None:
-            waiting.append(delivery)
+        """Whether a delivery may be attempted now; another one waits."""
+        key = self._key(delivery)
+        taken = self._taken.get(key, 0)
+        if taken == self._limit:
+            self._waiting.setdefault(key, deque()).append(delivery)
             return False
-        self._waiting[self._key(delivery)] = deque()
+        self._taken[key] = taken + 1
         return True
 
     def end(self, delivery: WebhookDelivery) -> WebhookDelivery | None:
         """The delivery that may be attempted after this attempt."""
-        waiting = self._waiting[self._key(delivery)]
-        if waiting:
-            return waiting.popleft()
-        del self._waiting[self._key(delivery)]
+        key = self._key(delivery)
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            following = waiting.popleft()
+            if not waiting:
+                del self._waiting[key]
+            return following
+        self._taken[key] -= 1
+        if not self._taken[key]:
+            del self._taken[key]
         return None
 
-    def _key(self, delivery: WebhookDelivery) -> tuple[Any, ...]:
-        state = delivery.state
-        if state.resource is None:
-            return (state.id,)
-        return delivery.sandbox, state.scenario, state.webhook, state.resource, state.key
+
+def _subject(delivery: WebhookDelivery) -> Hashable:
+    """The record, of which receivers keep the latest state. Callbacks have none, and wait for no other."""
+    state = delivery.state
+    if state.resource is None:
+        return state.id
+    return delivery.sandbox, state.scenario, state.webhook, state.resource, state.key
+
+
+def _receiver(delivery: WebhookDelivery) -> Hashable:
+    """The scheme, host and port."""
+    return tuple(delivery.state.url.split("/", 3)[:3])
 
 
 class WebhookOutbox:
-    """Sends deliveries, at most IN_FLIGHT_LIMIT at a time. `strict` says that an invalid body is not sent."""
+    """Sends deliveries, at most IN_FLIGHT_LIMIT at a time, so that a receiver that does not respond holds up no others.
+
+    `strict` says that an invalid body is not sent.
+    """
 
     def __init__(self, sender: Sender, *, strict: bool) -> None:
         self._sender, self._strict = sender, strict
         self._queue: SimpleQueue[tuple[float, WebhookDelivery]] = SimpleQueue()
-        self._batch, self._order = _Batch(), DeliveryOrder()
+        self._batch = _Batch()
+        # A delivery has a place in the order before it takes one of those for its receiver.
+        self._order, self._receivers = DeliveryPlaces(_subject, 1), DeliveryPlaces(_receiver, RECEIVER_LIMIT)
         self._idle, self._threads = 0, 0
         # A run that is forgotten is not kept for what it waits for.
         self._timers: list[tuple[float, int, weakref.ref[DeliverySender]]] = []
@@ -131,12 +150,15 @@ class WebhookOutbox:
     def _submit_all(self, deliveries: list[WebhookDelivery]) -> None:
         for delivery in deliveries:
             with self._lock:
-                if not self._order.begin(delivery):
-                    continue
-                self._queue.put((monotonic() + PAUSE_SECONDS, delivery))
-                if self._queue.qsize() > self._idle and self._threads < IN_FLIGHT_LIMIT:
-                    self._threads += 1
-                    threading.Thread(target=self._work, name="webhook", daemon=True).start()
+                if self._order.begin(delivery) and self._receivers.begin(delivery):
+                    self._enqueue(delivery, monotonic() + PAUSE_SECONDS, self._idle)
+
+    def _enqueue(self, delivery: WebhookDelivery, not_before: float, free: int) -> None:
+        """Have a thread make the attempt, of which so many are free. Called under the lock."""
+        self._queue.put((not_before, delivery))
+        if self._queue.qsize() > free and self._threads < IN_FLIGHT_LIMIT:
+            self._threads += 1
+            threading.Thread(target=self._work, name="webhook", daemon=True).start()
 
     def _work(self) -> None:
         while True:
@@ -161,9 +183,13 @@ class WebhookOutbox:
             except Exception as error:
                 log.error("the webhook %s failed", delivery.webhook.name, exc_info=error)
             with self._lock:
-                following = self._order.end(delivery)
-                if following is not None:
-                    self._queue.put((monotonic(), following))
+                following, other = self._order.end(delivery), self._receivers.end(delivery)
+                ready = [other] if other is not None else []
+                if following is not None and self._receivers.begin(following):
+                    ready.append(following)
+                for submitted in ready:
+                    # This thread is free, too.
+                    self._enqueue(submitted, monotonic(), self._idle + 1)
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
         at = delivery.begun
