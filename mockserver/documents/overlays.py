@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,8 +13,11 @@ from jsonpath import JSONPathEnvironment, JSONPathError, JSONPathMatch
 from mockserver.documents.source import Report, Source
 from mockserver.errors import quote
 from mockserver.syntax import json_pointer, yaml_writer
+from mockserver.syntax.yaml_reader import DEPTH_LIMIT
 
 MODIFIERS = ("remove", "update", "copy")
+# That actions may add in all: copies of the whole document in itself double it.
+ADDED_LIMIT = 2_000_000
 # RFC 9535, without what the library adds to it.
 QUERIES = JSONPathEnvironment(strict=True)
 
@@ -68,16 +71,31 @@ def apply(overlay: Source, document: Any, report: Report) -> Any:
     if not isinstance(actions, list):
         report.add(overlay, "/actions" if "actions" in overlay.data else "", "must have an array `actions`", "overlay")
         return result
+    growth = _Growth()
     for index, action in enumerate(actions):
-        result = _Action(overlay, f"/actions/{index}", report).apply(action, result)
+        result = _Action(overlay, f"/actions/{index}", report, growth).apply(action, result)
     return result
+
+
+class _Growth:
+    """How many values actions may still add."""
+
+    def __init__(self) -> None:
+        self._left = ADDED_LIMIT
+
+    def allows(self, value: Any, times: int) -> bool:
+        """Whether a value may be added so many times; then it counts."""
+        left = self._left - times * _count(value)
+        if left >= 0:
+            self._left = left
+        return left >= 0
 
 
 class _Action:
     """One action of an overlay."""
 
-    def __init__(self, overlay: Source, pointer: str, report: Report) -> None:
-        self._overlay, self._pointer, self._report = overlay, pointer, report
+    def __init__(self, overlay: Source, pointer: str, report: Report, growth: _Growth) -> None:
+        self._overlay, self._pointer, self._report, self._growth = overlay, pointer, report, growth
 
     def apply(self, action: Any, document: Any) -> Any:
         """The changed document; unchanged if the action has a mistake."""
@@ -116,6 +134,13 @@ class _Action:
             return None
 
     def _merge(self, document: Any, targets: list[JSONPathMatch], value: Any, member: str) -> Any:
+        if not self._growth.allows(value, len(targets)):
+            self._add_error(f"/{member}", f"makes the document larger by more than {ADDED_LIMIT:,} values")
+            return document
+        depth = max((len(target.parts) for target in targets), default=0) + _depth(value)
+        if depth > DEPTH_LIMIT:
+            self._add_error(f"/{member}", f"makes the document more than {DEPTH_LIMIT} levels deep")
+            return document
         for target in targets:
             try:
                 merged = _merge(target.obj, value, is_target=True)
@@ -177,3 +202,15 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _copy(member) for name, member in value.items()}
     return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _count(value: Any) -> int:
+    return 1 + sum(map(_count, _members(value)))
+
+
+def _depth(value: Any) -> int:
+    return max((1 + _depth(member) for member in _members(value)), default=0)
+
+
+def _members(value: Any) -> Collection[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

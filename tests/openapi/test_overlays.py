@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver import Contract, ContractError, create_app, load_contract
+from mockserver.documents import overlays
 from tests.documents.broken import load
 
 Actions = list[dict[str, Any]]
@@ -149,6 +150,27 @@ def test_a_mistake_in_an_overlay_is_explained(tmp_path: Path, actions: Any, exte
     with pytest.raises(ContractError) as caught:
         load_overlaid(tmp_path, actions, extends=extends)
     assert message in str(caught.value)
+
+
+def test_copies_of_the_document_in_itself_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlays, "ADDED_LIMIT", 1_000)
+    copies: Actions = [
+        {"target": "$", "update": {"x-0": {}}},
+        *({"target": "$.x-0", "update": {f"x-{number}": {}}} for number in range(1, 9)),
+        *({"target": f"$.x-0.x-{number}", "copy": "$"} for number in range(1, 9)),
+    ]
+    with pytest.raises(ContractError, match="larger by more than 1,000 values"):
+        load_overlaid(tmp_path, copies)
+
+
+def test_a_document_that_is_copied_below_itself_has_a_limit(tmp_path: Path) -> None:
+    nested = json.loads('{"x":' * 150 + "{}" + "}" * 150)
+    actions: Actions = [
+        {"target": "$.info", "update": {"x": nested}},
+        {"target": "$.info" + ".x" * 100, "copy": "$.info"},
+    ]
+    with pytest.raises(ContractError, match="/actions/1/copy: makes the document more than 200 levels deep"):
+        load_overlaid(tmp_path, actions)
 
 
 def test_mistakes_of_the_document_have_its_lines(tmp_path: Path) -> None:
