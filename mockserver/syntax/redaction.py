@@ -44,7 +44,7 @@ SHAPES = re.compile(
 # The name and the password in an address.
 _USER = re.compile(r"://[^/\s:@?#]{1,100}+:[^/\s@?#]{1,100}+(?=@)")
 # These tokens lead to a page of a list.
-PAGE_TOKEN = re.compile(r"(page|next|prev|previous|continuation|cursor)[-_]?token$", re.I)
+PAGE_TOKEN = re.compile(r"(page|next|prev|previous|continuation|cursor)[-_[]?token$", re.I)
 # A longer name is judged by its end.
 NAME_KEPT = 200
 # Text without any of these has no name that `SECRET` matches, unless it is percent-encoded. Searching for one after the
@@ -58,12 +58,15 @@ _HINTS = (
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},:]|\s++|[^"\[\]{},:\s]++', re.DOTALL)
 # A pair of a query or form. A name begins where none could have begun before it.
 _PAIR = re.compile(r"(?<![^&=?\s])([^&=?\s]++)=([^&\s]*+)")
-# What begins a part of a multipart form, the empty line before its content, and its name.
-_DELIMITER = re.compile(r"((?:\A|\r?\n)--)")
+# What begins the parts of a multipart form, the empty line before the content of one, and its name.
+_DELIMITER = re.compile(r"(?:\A|\n)(--[^\r\n]++)\r?\n")
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _PART_NAME = re.compile(r"""[;\s]name="?([^";\r\n]*+)""", re.I)
-# An element of XML with nothing but text in it, which may be cut off, and an attribute.
-_ELEMENT = re.compile(r"<((?:[\w.-]++:)?)([\w.-]++)((?:\s[^<>]*+)?>)[^<]++(?=</|\Z)")
+# An element of XML with the text at its beginning, which may be cut off, and an attribute.
+_ELEMENT = re.compile(
+    r"<((?:[\w.-]++:)?)([\w.-]++)((?:\s[^<>]*+)?>)"
+    r"(?:[^<]++|<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?|<!--(?:[^-]++|-(?!->))*+(?:-->)?)++"
+)
 _BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]++")
 _ATTRIBUTE = re.compile(r"""(?<![\w.-])([\w.-]++)(\s*+=\s*+)(?:"[^"<]*+"?|'[^'<]*+'?)""")
 
@@ -97,10 +100,11 @@ def redact_shapes(text: str) -> str:
 def redact_text(text: str) -> str:
     """Text without secrets: it may be a JSON document, a form or XML, and cut off."""
     if _may_have_names(text):
-        if text.lstrip().startswith("<"):
+        if text.lstrip("\ufeff \t\r\n").startswith("<"):
             return redact_shapes(_without_secret_elements(text))
-        if "form-data" in text:
-            text = "".join(map(_without_secret_content, _DELIMITER.split(text)))
+        delimiter = _DELIMITER.search(text) if "form-data" in text else None
+        if delimiter is not None:
+            text = delimiter[1].join(map(_without_secret_content, text.split(delimiter[1])))
         elif '"' in text:
             text = "".join(_without_secret_members(text))
     return redact_shapes(redact_query(text))
@@ -140,9 +144,12 @@ def _without_secret_content(part: str) -> str:
     """A part of a multipart form without its content, if its name says that this is a secret."""
     end = _EMPTY_LINE.search(part)
     name = _PART_NAME.search(part, 0, end.start()) if end is not None else None
-    if end is None or name is None or not is_secret(name[1]):
+    if end is None:
         return part
-    return part[: end.end()] + REDACTED
+    head, content = part[: end.end()], part[end.end() :]
+    if name is not None and is_secret(name[1]):
+        return head + REDACTED + content[len(content.rstrip("\r\n")) :]
+    return head + "".join(_without_secret_members(content)) if content.startswith(("{", "[")) else part
 
 
 def _without_secret_members(text: str) -> Iterator[str]:

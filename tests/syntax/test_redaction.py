@@ -29,6 +29,7 @@ def test_a_name_shows_that_it_holds_a_secret(name: str) -> None:
     [
         "name",
         "next_page_token",
+        "page[token]",
         "pageToken",
         "nextToken",
         "continuation-token",
@@ -79,3 +80,37 @@ def test_the_time_to_find_shapes_grows_linearly(text: str) -> None:
         return lambda: redact_shapes(long)
 
     assert_grows_linearly(prepare, 16_000)
+
+
+PART = '--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{content}\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"note": "form-data", "password": "hunter2"',
+        PART.format(name="password", content="--hunter2"),
+        PART.format(name="password", content="a\r\n--hunter2"),
+        PART.format(name="data", content='{"password": "hunter2"}'),
+        "before\r\n" + PART.format(name="password", content="hunter2"),
+        "<a><password><![CDATA[hunter2]]></password></a>",
+        "<a><password><![CDATA[]] > ]hunter2",
+        "<a><password>b<!-- c -->hunter2</password></a>",
+        "\ufeff<a><password>hunter2</password></a>",
+    ],
+)
+def test_no_form_of_a_text_keeps_its_secrets(text: str) -> None:
+    assert "hunter2" not in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PART.format(name="data", content='{"tokens": "a"}'), "<a><b><![CDATA[token]]></b>x<c>token<!-- d --></c></a>"],
+)
+def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
+    assert redact_text(text) in (text, text.replace('": "', '":"'))
+
+
+@pytest.mark.parametrize("piece", ["<token><![CDATA[", "<token>]]>", "<a><![CDATA[]]>x", "<token><!--", "<token>--"])
+def test_xml_is_redacted_in_proportion_to_its_length(piece: str) -> None:
+    assert_grows_linearly(lambda count: lambda: redact_text(piece * count), 2_000)
