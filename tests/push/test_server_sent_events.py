@@ -267,6 +267,7 @@ def with_message(message: Any, item: Any = None) -> Callable[[dict[str, Any]], N
         ({"event": "$resource", "data": {"kind": "$event", "id": "$key"}}, ["event: jobs", 'data: {"kind":"cancel","id":"a"}']),
         ({"data": "$record.status"}, ["event: cancel", "data: cancelled"]),
         ({"data": "one\ntwo"}, ["event: cancel", "data: one", "data: two"]),
+        ({"data": "a\u2028b\x0cc\n"}, ["event: cancel", "data: a\u2028b\x0cc", "data: "]),
         ({"event": "$record.none", "data": "$record.none"}, ["event: cancel", "data: null"]),
     ],
 )  # fmt: skip
@@ -279,7 +280,7 @@ def test_events_have_the_form_that_is_declared(
         reader = api.open("/events")
         reader.block()
         record = json.dumps(api.post("/jobs/a/cancel"), separators=(",", ":"))
-        lines = reader.block().splitlines()
+        lines = reader.block().split("\n")
         assert lines[1:] == [line.replace("{RECORD}", record) for line in expected]
 
 

@@ -31,7 +31,7 @@ from mockserver.syntax.http.media_types import (
 
 EVENT_FIELDS = {"id", "event", "data", "retry"}
 # What ends a line of an event; other characters that Python takes for line ends may be part of JSON.
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 SCRIPTS = ("application/javascript", "application/x-javascript", "application/ecmascript")
 DEFAULT_CHARSET = "utf-8"
 
@@ -71,7 +71,7 @@ def _event_text(event: Mapping[str, Any]) -> str:
     lines = []
     for name, value in event.items():
         text = value if isinstance(value, str) else strict_json.dump(value).decode()
-        pieces = _LINE_END.split(text)
+        pieces = LINE_END.split(text)
         # Only the lines of `data` are joined again; of other fields, the last one counts.
         lines += [f"{name}: {piece}\n" for piece in (pieces if name == "data" else [" ".join(pieces)])]
     return "".join(lines) + "\n"

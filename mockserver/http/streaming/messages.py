@@ -12,6 +12,7 @@ from mockserver.contract.runtime_expressions import Absent
 from mockserver.contract.webhooks.expressions import write_body
 from mockserver.engine.events.feed import Event, as_json
 from mockserver.errors import Violation
+from mockserver.http.response.text_bodies import LINE_END
 from mockserver.openapi.model import MediaType
 from mockserver.syntax import strict_json
 
@@ -94,5 +95,9 @@ def _as_text(data: Any) -> str:
 
 def _message(identity: str | None, name: str, data: str) -> str:
     line = f"id: {identity}\n" if identity is not None else ""
-    lines = data.splitlines() if "\n" in data or "\r" in data else [data]
-    return f"{line}event: {name}\n" + "".join(f"data: {text}\n" for text in lines) + "\n"
+    # The name may have a text of a record.
+    return (
+        f"{line}event: {' '.join(LINE_END.split(name))}\n"
+        + "".join(f"data: {text}\n" for text in LINE_END.split(data))
+        + "\n"
+    )
