@@ -233,8 +233,7 @@ def _validate(service: Service, prepared: PreparedRequest) -> None:
         credentials.check(route.operation, request)
         prepared.key = idempotency.read_key(request)
     try:
-        # Pages of other sites, which may call the API, must not have this machine send requests to others on it.
-        may_subscribe = not service.contract.webhooks or not guard.is_by_foreign_page(service, request)
+        may_subscribe = not service.contract.webhooks or guard.may_lead_to_requests(service, request)
         parameters.validate(service, prepared, may_subscribe=may_subscribe)
     except TOLERABLE as refusal:
         if service.strict_requests or route.is_control:

@@ -193,6 +193,14 @@ def test_a_page_of_another_site_causes_no_callback(start: Start, receiver: Recei
     assert api.call("GET", "/__mock/deliveries")["total"] == count
 
 
+def test_a_name_that_leads_to_this_machine_makes_no_page_trusted(start: Start, receiver: Receiver) -> None:
+    api = start({"changed": {ADDRESS: post_of()}})
+    headers = {**api.headers, "Host": "rebound.example:80", "Origin": "http://rebound.example:80"}
+    body = {"callback_url": receiver.url}
+    assert requests.post(f"{api.url}/subscriptions/5", json=body, headers=headers, timeout=30).status_code == 201
+    assert api.call("GET", "/__mock/deliveries")["total"] == 0
+
+
 def test_a_receiver_that_does_not_respond_holds_up_no_other(start: Start, receiver: Receiver) -> None:
     api = start({"changed": {ADDRESS: post_of()}})
     with Receiver() as silent:

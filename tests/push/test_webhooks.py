@@ -79,12 +79,19 @@ def test_a_secret_of_the_server_signs_what_has_none(start: Callable[..., Api], r
     assert receiver.next().headers["webhook-signature"].startswith("v1,")
 
 
-@pytest.mark.parametrize(("origin", "count"), [("https://example.com", 0), ("http://localhost:5173", 1)])
+@pytest.mark.parametrize(
+    ("host", "origin", "count"),
+    [
+        ("localhost", "https://example.com", 0),
+        ("localhost", "http://localhost:5173", 1),
+        ("rebound.example", "http://rebound.example", 0),
+    ],
+)
 def test_a_page_of_another_site_cannot_subscribe(
-    start: Callable[..., Api], receiver: Receiver, origin: str, count: int
+    start: Callable[..., Api], receiver: Receiver, host: str, origin: str, count: int
 ) -> None:
     api = start(cancelled_to("{$request.body#/callback_url}"))
-    body, headers = NEW | {"callback_url": receiver.url}, {**api.headers, "Origin": origin}
+    body, headers = NEW | {"callback_url": receiver.url}, {**api.headers, "Host": host, "Origin": origin}
     assert requests.post(f"{api.url}/jobs", json=body, headers=headers, timeout=30).status_code == 201
     api.post("/jobs/n/cancel")
     assert api.call("GET", "/__mock/deliveries")["total"] == count

@@ -85,6 +85,17 @@ def is_by_foreign_page(service: Service, request: Request) -> bool:
     return not is_allowed_origin(service, origin, request.header("Host") or "")
 
 
+def may_lead_to_requests(service: Service, request: Request) -> bool:
+    """Whether a request may have this machine send requests to others on it, which pages of other sites must not.
+
+    The name of such a page may lead here as well (DNS rebinding), so that it is no stranger by its origin.
+    """
+    if is_by_foreign_page(service, request):
+        return False
+    origin = request.header("Origin")
+    return origin is None or is_allowed_host(service, origin.partition("://")[2])
+
+
 def _check_token(request: Request, token: str) -> None:
     if _equals(request.header(TOKEN_HEADER) or "", token):
         return

@@ -15,7 +15,7 @@ from mockserver.engine.deliveries.delivery import DeliveryState, delivery_id
 from mockserver.errors import CannotGenerate
 from mockserver.http.exchange import Exchange
 from mockserver.http.messages import Response
-from mockserver.http.request.guard import is_by_foreign_page
+from mockserver.http.request.guard import may_lead_to_requests
 from mockserver.http.response import text_bodies
 from mockserver.http.response.samples import repaired_example
 from mockserver.openapi.model import Operation
@@ -38,7 +38,7 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
     is_repeated = response.header("Idempotency-Replayed") is not None
     if not callbacks or is_repeated or response.upstream is not None or exchange.prepared.call is None:
         return
-    if is_by_foreign_page(exchange.service, exchange.request):
+    if not may_lead_to_requests(exchange.service, exchange.request):
         return
     selection, values = exchange.selection, _request_values(exchange)
     run = selection.begun_run
