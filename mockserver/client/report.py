@@ -126,7 +126,10 @@ def _code(entry: Json) -> str:
 
 def _delivery_line(delivery: Json) -> str:
     outcomes = ", ".join(str(attempt.get("status", attempt.get("error"))) for attempt in delivery["attempts"])
-    change = f"{delivery['event']} of {delivery['key']} ({delivery['resource']})"
+    change = delivery["event"]
+    # A callback, which an operation leads to, is about no record.
+    if delivery["resource"] is not None:
+        change += f" of {delivery['key']} ({delivery['resource']})"
     head = f"{delivery['webhook']}: {change} to {delivery['url']} -> {delivery['status']}"
     return f"{head} ({outcomes})" if outcomes else head
 

@@ -470,6 +470,12 @@ def test_a_report_of_missing_deliveries_says_that_there_are_none() -> None:
     assert report == "Expected 1 delivery within 0.5 s; 0 matched. The latest deliveries:\n  none"
 
 
+def test_a_report_of_missing_deliveries_names_the_operation_of_a_callback() -> None:
+    callback: dict[str, Any] = {"webhook": "done", "event": "startJob", "resource": None, "key": None, "url": "http://localhost/", "status": "pending", "attempts": []}  # fmt: skip
+    report = describe_missing_deliveries(2, 0.5, {"total": 1, "deliveries": [callback]})
+    assert report.endswith("  done: startJob to http://localhost/ -> pending")
+
+
 def test_a_report_says_what_violated_the_contract_and_how_to_allow_it() -> None:
     violation = {
         "location": "query",

@@ -120,6 +120,10 @@ def test_a_requirement_may_name_a_security_scheme_by_its_uri(tmp_path: Path, nam
     assert client.get("/a", headers={"X-Key": "x"}).status_code == 204
 
 
+FORM_PART = "Content-Type: application/x-www-form-urlencoded\r\n\r\n%s"
+FORM_ITEM = {"type": "object", "properties": {"a": {"type": "object"}}}
+
+
 def post_parts(client: FlaskClient, *parts: str, kind: str = "multipart/mixed") -> list[tuple[str, str]]:
     """Pointer and keyword of each violation."""
     data = "".join(f"--b\r\n{part}\r\n" for part in parts) + "--b--\r\n"
@@ -138,6 +142,7 @@ def post_parts(client: FlaskClient, *parts: str, kind: str = "multipart/mixed") 
         ("multipart/mixed", {"itemSchema": CAKE}, [JSON_PART % "{"], [("/0", "content"), ("/0", "type")]),
         ("multipart/form-data", {"itemSchema": {"type": "integer"}}, [TEXT_PART % "5", TEXT_PART % "x"], [("/1", "type")]),
         ("multipart/mixed", {"itemSchema": {}, "itemEncoding": {"contentType": "image/*"}}, [PNG_PART % "x", JSON_PART % "1"], [("/1", "contentType")]),
+        ("multipart/mixed", {"itemSchema": FORM_ITEM}, [FORM_PART % "a=%7B%7D", FORM_PART % "a=%5B"], [("/1/a", "content")]),
         ("multipart/related", {"schema": {"type": "array", "minItems": 3, "prefixItems": [CAKE, {}]}, "prefixEncoding": [{"contentType": "application/json"}, {"contentType": "image/png"}]}, [JSON_PART % "{}", TEXT_PART % "x"], [("", "minItems"), ("/0", "required")]),
         ("multipart/mixed", {"schema": {"type": "array"}, "itemEncoding": {"headers": {"X-A": {"required": True, "schema": {"type": "integer"}}}}}, ["X-A: 1\r\n\r\nx", "X-A: a\r\n\r\nx", TEXT_PART % "x"], [("/1", "type"), ("/2", "required")]),
     ],
@@ -165,6 +170,15 @@ def test_parts_with_names_are_the_members_of_an_object(
     operation = {"requestBody": {"content": {"multipart/mixed": media}}, "responses": {"204": {}}}
     client = create_app(load_3_2(tmp_path, {"/cakes": {"post": operation}})).test_client()
     assert post_parts(client, part) == violations
+
+
+def test_the_json_of_all_forms_in_parts_is_counted(tmp_path: Path) -> None:
+    operation = {"requestBody": {"content": {"multipart/mixed": {"itemSchema": FORM_ITEM}}}, "responses": {"204": {}}}
+    client = create_app(load_3_2(tmp_path, {"/cakes": {"post": operation}})).test_client()
+    part = FORM_PART % ('a={"b":[' + "0," * 100_000 + "0]}")
+    data = f"--b\r\n{part}\r\n" * 4 + "--b--\r\n"
+    response = client.post("/cakes", data=data.encode(), content_type="multipart/mixed; boundary=b")
+    assert (response.status_code, response.get_json()["code"]) == (413, "too-many-values")
 
 
 def test_the_parts_of_a_response_have_the_types_of_their_encodings(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ class Form:
         self.media, self.parts, self.as_text, self.with_uploads = media, parts, as_text, with_uploads
         self.violations: list[Violation] = []
         self.is_ambiguous = False
-        self._value_limit, self._values = value_limit, ValueCount(value_limit)
+        self._values = ValueCount(value_limit)
         self._name = ""
 
     def value(self) -> dict[str, Any]:
@@ -176,9 +176,7 @@ class Form:
         if is_xml_data(kind) and self.media.xml is not None and "string" not in shape.types:
             return self._read_xml(self.media.xml.member(self._name), kind, part.data)
         if essence(kind) == FORM and "object" in shape.types:
-            return Form(
-                MediaType(FORM, None, None, {}, shape=shape), split_urlencoded(part.data), self._value_limit
-            ).value()
+            return self._read_form(part.data, shape)
         if part.is_file or (sent is not None and not is_text(sent)):
             data = part.data.decode("latin-1")
             return Upload(part.filename, sent or OCTETS, part.data) if self.with_uploads and part.is_file else data
@@ -212,6 +210,16 @@ class Form:
             raise Unreadable(error.detail, "content") from None
         for violation in misnamed:
             self._add_violation(violation.keyword, violation.message)
+        return value
+
+    def _read_form(self, data: bytes, shape: Shape) -> dict[str, Any]:
+        """The value of a part that is a URL-encoded form, whose JSON counts as that of this one."""
+        form = Form(MediaType(FORM, None, None, {}, shape=shape), split_urlencoded(data), 0, as_text=self.as_text)
+        form._values = self._values
+        value = form.value()
+        place = json_pointer.join([self._name])
+        self.violations += [replace(violation, pointer=place + violation.pointer) for violation in form.violations]
+        self.is_ambiguous = self.is_ambiguous or form.is_ambiguous
         return value
 
     def _check_part_headers(self, part: Part, encoding: Encoding, sent: str | None) -> None:
