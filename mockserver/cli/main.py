@@ -24,6 +24,13 @@ COMMANDS = {
     "schema": "mockserver.cli.listings:schema_command",
     "kit": "mockserver.cli.kit:kit_command",
 }
+# Former option names that still work and are not shown in the help.
+RENAMED_OPTIONS = {"mend-examples": "repair-examples"}
+
+
+def current_option_name(name: str) -> str:
+    """The name of an option today, given one of today or an earlier one; without dashes, as click passes it."""
+    return RENAMED_OPTIONS.get(name, name)
 
 
 def prepare_standard_streams() -> None:
@@ -65,6 +72,7 @@ class LazyGroup(click.Group):
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
+        "token_normalize_func": current_option_name,
     },
 )
 @click.version_option(__version__, "-V", "--version", message="mockserver %(version)s")

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
 
 from mockserver.cli.access import find_network_address
-from mockserver.cli.main import COMMANDS, main
+from mockserver.cli.check import check_command
+from mockserver.cli.main import COMMANDS, RENAMED_OPTIONS, main
+from mockserver.cli.serve import serve_command
 from tests.attack.scale import some
 from tests.conftest import SCENARIOS, MakeContract
 from tests.documents.kennel import write
@@ -328,7 +331,7 @@ def test_serve_prints_the_number_of_warnings(tmp_path: Path) -> None:
         assert get(f"{url}/a").json() == 1
 
 
-@pytest.mark.parametrize("option", [(), ("--repair-examples",)])
+@pytest.mark.parametrize("option", some([(), ("--repair-examples",), ("--mend-examples",)], 2))
 def test_serve_repairs_examples_and_prints_how_many(tmp_path: Path, option: tuple[str, ...]) -> None:
     path = tmp_path / "api.yaml"
     path.write_text(DOCUMENT_WITH_A_BAD_EXAMPLE)
@@ -459,6 +462,13 @@ def test_a_wrong_argument_exits_with_2_and_suggests_the_right_one(arguments: lis
     result = run(*arguments)
     assert result.exit_code == 2
     assert f"'{suggestion}'" in result.stderr
+
+
+def test_former_option_names_work_and_are_not_shown() -> None:
+    options = {name for command in (serve_command, check_command) for option in command.params for name in
+               (*option.opts, *option.secondary_opts) if isinstance(option, click.Option)}  # fmt: skip
+    assert {f"--{name}" for name in RENAMED_OPTIONS.values()} <= options
+    assert {f"--{name}" for name in RENAMED_OPTIONS} & options == set()
 
 
 def test_a_recording_that_no_longer_reproduces_its_state_is_served_with_a_warning(tmp_path: Path) -> None:
