@@ -250,6 +250,14 @@ def test_only_idle_sandboxes_make_room(
     assert len(client.get("/__mock/sandboxes", headers={"X-Mock-Sandbox": "c"}).json["sandboxes"]) == 2
 
 
+def test_a_process_counts_the_requests_since_another_has_reset_the_sandbox(pair: list[FlaskClient]) -> None:
+    first, second = pair
+    second.get("/admin/jobs")
+    first.post("/__mock/reset")
+    first.get("/admin/jobs")
+    assert second.get("/__mock/requests").get_json()["seen"] == 1
+
+
 def test_a_full_log_says_to_reset(pair: list[FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_store, "EVENT_LIMIT", 3)
     result = [pair[n % 2].put(f"/__mock/state/courses/c{n}", json={"title": "T"}) for n in range(4)]

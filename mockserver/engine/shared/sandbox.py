@@ -108,13 +108,14 @@ class SharedSandbox(Sandbox):
         updates = self._store.fetch_updates(self.name, self.epoch, self.length, limit, use)
         if updates is None:
             return False
-        self.journal.count = updates.count
         self.journal.waiting.clear()
         self._undo.clear()
         if self.deliveries is not None:
             self.deliveries.begin(updates.pending)
         if updates.epoch != self.epoch:
             self._start_over(updates.epoch)
+        # Not before it starts over, which counts from 1 again.
+        self.journal.count = updates.count
         if updates.batches and not self._return_to_base():
             self.forget_all()
             return self.follow(limit, use)
