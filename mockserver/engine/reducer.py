@@ -334,7 +334,10 @@ def _remove(state: State, command: Remove) -> State:
         raise RecordInUse(name, key, other, field)
     tables, agenda = {**state.tables}, state.agenda
     for (name, key), row in removed.items():
-        table = tables[name] = tables[name].remove(key)
+        table = tables[name]
+        if key not in table:
+            continue  # an entry of the log of a record that was removed before it
+        table = tables[name] = table.remove(key)
         agenda = agenda.with_replaced(row.due, None)
         if table.layout.log is not None:
             log, reference = table.layout.log

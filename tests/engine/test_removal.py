@@ -83,3 +83,18 @@ def test_entries_without_a_key_are_removed_with_their_owner(make_contract: MakeC
     state = Start(contract, contract.scenarios["baseline"]).state
     after = apply(state, Remove("jobs", "c", NOW))
     assert [row.record["job_id"] for row in after.tables["events"].ordered()] == ["b"]
+
+
+def test_entries_of_a_log_that_are_owned_too_are_removed_once(make_contract: MakeContract) -> None:
+    def change(files: dict[str, Any]) -> None:
+        with_parents(["owner_id"])(files)
+        files["schemas/event.json"]["properties"]["owner_id"] = {"type": "integer"}
+        events = files["schemas/resources.yaml"]["resources"]["events"]
+        events |= {"references": {"job_id": "jobs", "owner_id": "owners"}, "owned_by": ["owner_id"]}
+        for event, owner in zip(files["fixtures/small/events.json"], (1, 2, 2), strict=True):
+            event["owner_id"] = owner
+
+    contract = load_contract(make_contract(change))
+    after = apply(Start(contract, contract.scenarios["baseline"]).state, Remove("owners", 2, NOW))
+    assert after.tables["jobs"].keys() == ["a", "b"]
+    assert [row.record["job_id"] for row in after.tables["events"].ordered()] == ["b"]
