@@ -19,6 +19,11 @@ class PostponedRequest:
         """Continue with the request."""
         self._respond()
 
+    def respond_at_once(self) -> None:
+        """Go on with it before its turn."""
+        self._turns.remove(self)
+        self._respond()
+
     def cancel(self) -> None:
         """Do not respond, since the connection was closed."""
         self._turns.remove(self)

@@ -37,6 +37,8 @@ from mockserver.server.threaded_request import ThreadedRequest
 CLOSE = b"Connection: close\r\n"
 # So many of the requests that a client sends at once are responded to before others have their turn.
 RESPONSES_PER_TURN = 8
+# How long a request that has waited for its turns is gone on with when the server ends.
+LAST_TURN_SECONDS = 5.0
 LINGER_SECONDS, TLS_CLOSE_SECONDS = 2.0, 0.2
 
 
@@ -365,6 +367,10 @@ class Protocol(RequestReader):
     def shutdown(self) -> None:
         """The server ends: what is not a whole request yet gets no response."""
         self.respond_to_waiting(len(self._waiting))
+        deadline = self.loop.time() + LAST_TURN_SECONDS
+        while isinstance(self._hold, PostponedRequest) and self.loop.time() < deadline:
+            self._hold.respond_at_once()
+            self.respond_to_waiting(len(self._waiting))
         if isinstance(self._hold, ResponseWriter):
             self._hold.end_response()
         self.transport.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +17,15 @@ from msgspec.structs import replace
 from mockserver import Contract, create_app
 from mockserver.contract.model import Rule
 from mockserver.engine import reducer
+from mockserver.engine.timeline import StillSettling
+from mockserver.http import pipeline
+from mockserver.http.exchange import PreparedRequest
+from mockserver.http.messages import Response
+from mockserver.http.service import Service
 from mockserver.server.response_turns import PAUSE_SECONDS, TURN_SECONDS, ResponseTurns
 from mockserver.server.server import BackgroundServer
 from tests.attack.connection import Loop
+from tests.upstream.backend import read_all
 
 SECONDS = 10.0
 
@@ -189,3 +197,26 @@ def send(connection: socket.socket, path: str, body: Any = None) -> None:
     head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: localhost\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     connection.sendall(head.encode() + content)
+
+
+def test_what_waits_for_its_turn_is_responded_to_when_the_server_ends(
+    built_in: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, attempts, respond = threading.Event(), iter(range(3)), pipeline.respond_in_turns
+
+    def postpone(service: Service, prepared: PreparedRequest) -> Response:
+        if next(attempts, None) is None:
+            return respond(service, prepared)
+        began.set()
+        raise StillSettling
+
+    monkeypatch.setattr(pipeline, "respond_in_turns", postpone)
+    # So that it is never its turn.
+    monkeypatch.setattr(ResponseTurns, "add_again", lambda *_: None)
+    with ExitStack() as stack:
+        with BackgroundServer(create_app(built_in), "127.0.0.1") as server:
+            port = urlsplit(server.url).port or 0
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), SECONDS))
+            connection.sendall(b"GET /tutor/courses HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
+            assert began.wait(SECONDS)
+        assert read_all(connection).count(b"HTTP/1.1 200 OK\r\n") == 2
