@@ -171,7 +171,10 @@ class SharedDeliveries:
             webhook = sender.run.contract.webhooks.get(state.webhook)
             resource = sender.run.contract.resources.get(state.resource or "")
             if webhook is None or resource is None:
-                state.note(Attempt(now[state.scenario], error="the contract no longer has this webhook", ends=True))
+                # A callback has no resource, and is sent by the process that has responded to its request.
+                is_callback = state.resource is None
+                error = "its process has ended or is late" if is_callback else "the contract no longer has this webhook"
+                state.note(Attempt(now[state.scenario], error=error, ends=True))
                 self.store.change_delivery(self.sandbox, stored, encode(state), Place.ENDED)
                 continue
             state.claim = uuid.uuid4().hex
