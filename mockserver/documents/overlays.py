@@ -129,7 +129,8 @@ class _Action:
         except (JSONPathError, RecursionError) as error:
             reason = error.args[0] if error.args else "it is too long"
             token = getattr(error, "token", None)
-            place = f" after {token.index} characters" if token is not None else ""
+            # That of an end of the query is -1.
+            place = f" after {token.index} characters" if token is not None and token.index >= 0 else ""
             self._add_error(f"/{member}", f"{quote(query)} is not a JSONPath query: {reason}{place}")
             return None
 

@@ -134,6 +134,7 @@ def test_a_query_that_selects_nothing_is_a_warning(tmp_path: Path) -> None:
             """/actions/0/target: "$.paths['/pets" is not a JSONPath query: unexpected token "'" after 8 characters""",
         ),
         ([{"target": "$[?" + "(" * 5_000, "remove": True}], "api.json", "is not a JSONPath query"),
+        ([{"target": "$[?", "remove": True}], "api.json", '"$[?" is not a JSONPath query: unexpected end of expression'),
         ([{"remove": True}], "api.json", "/actions/0: must be an object with a `target`"),
         ([{"target": "$.info"}], "api.json", "/actions/0: must have one of remove, update, copy"),
         ([{"target": "$.info", "update": [1]}], "api.json", "/actions/0/update: cannot be merged into /info: it is an object, and the value an array"),
