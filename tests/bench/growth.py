@@ -6,11 +6,12 @@ import gc
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from msgspec.structs import replace
 
 from mockserver import Contract, create_app, load_contract
 from mockserver.engine.commands import Fire
