@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -65,19 +65,26 @@ class UrlTemplate(Struct, frozen=True):
                 yield f"{quoted(text)} is not a runtime expression.{did_you_mean(text, _KNOWN)}"
 
     def evaluate(self, subscription: Mapping[str, str], event: Mapping[str, Any]) -> str | None:
-        """The URL for an event; None where an expression leads to nothing.
+        """The URL for an event; None where an expression leads to nothing."""
+
+        def value_of(expression: str) -> str:
+            if expression in self.of_request:
+                return subscription.get(expression, "")
+            return as_text(read_event(expression, event))
+
+        return self.fill(value_of)
+
+    def fill(self, value_of: Callable[[str], str]) -> str | None:
+        """The URL with the value of each expression; None where one is empty, or `value_of` raises LookupError.
 
         A value at the beginning is a URL; others are percent-encoded.
         """
         url = self.parts[0]
         for expression, text in zip(self.parts[1::2], self.parts[2::2], strict=True):
-            if expression in self.of_request:
-                value = subscription.get(expression, "")
-            else:
-                try:
-                    value = as_text(read_event(expression, event))
-                except Absent:
-                    value = ""
+            try:
+                value = value_of(expression)
+            except LookupError:
+                return None
             if not value:
                 return None
             url += (quote(value, safe="") if url else value) + text

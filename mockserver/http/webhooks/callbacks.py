@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import quote
 
 from mockserver import generate
 from mockserver.contract.runtime_expressions import RequestValues, as_text, request_value
 from mockserver.contract.webhooks.callbacks import Callback
-from mockserver.contract.webhooks.expressions import UrlTemplate
 from mockserver.contract.webhooks.reader import URL_LIMIT
 from mockserver.engine.deliveries.delivery import DeliveryState, delivery_id
 from mockserver.errors import CannotGenerate
@@ -47,7 +45,7 @@ def send_callbacks(exchange: Exchange, response: Response) -> None:
     # Of requests that are responded to at once, each has another number.
     request_number = response.entry.number if response.entry is not None else selection.sandbox.journal.count
     for number, callback in enumerate(callbacks):
-        url = _evaluate(callback.webhook.url, values, response, body)
+        url = callback.webhook.url.fill(lambda expression: as_text(_value(expression, values, response, body)))
         if url is None:
             continue
         known_values = {**_members(values.body), **_members(body), **_key_of(operation, body)}
@@ -96,20 +94,6 @@ def _key_of(operation: Operation, body: Any) -> dict[str, Any]:
     if not literals or not isinstance(body, dict) or "id" not in body:
         return {}
     return {f"{name}_id": body["id"] for name in words.singular_forms(literals[-1])}
-
-
-def _evaluate(url: UrlTemplate, request: RequestValues, response: Response, body: Any) -> str | None:
-    """The URL with its values, percent-encoded except for one at its beginning. None if a value is missing."""
-    text = url.parts[0]
-    for expression, following in zip(url.parts[1::2], url.parts[2::2], strict=True):
-        try:
-            value = as_text(_value(expression, request, response, body))
-        except LookupError:
-            value = ""
-        if not value:
-            return None
-        text += (quote(value, safe="") if text else value) + following
-    return text
 
 
 def _value(expression: str, request: RequestValues, response: Response, body: Any) -> Any:
